@@ -1,0 +1,107 @@
+"""A real PostGIS for every test: one server per session, a fresh database per test."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from warehouse import server
+from warehouse.bootstrap import bootstrap
+from warehouse.settings import PROJECT_ROOT, Settings
+
+REAL_DATA = PROJECT_ROOT.parent / "shared" / "data" / "sn7"
+TEST_HOME = PROJECT_ROOT / ".warehouse-test"
+
+
+def pytest_report_header() -> str:
+    """Say which server the tests use."""
+    return f"database server: {os.environ.get('SN7_DSN') or f'private, in {TEST_HOME}'}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the session's private server, once all workers are done."""
+    if not hasattr(session.config, "workerinput") and "SN7_TEST_KEEP_SERVER" not in os.environ:
+        server.stop(Settings(home=TEST_HOME))
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> str:
+    """Connection string of the server on which the tests make their databases."""
+    given = os.environ.get("SN7_DSN")
+    return given or server.ensure_running(Settings(home=TEST_HOME))
+
+
+CreateDatabase = Callable[[str | None], str]
+
+
+@pytest.fixture(scope="session")
+def create_database(server_dsn: str) -> Iterator[CreateDatabase]:
+    """Make databases, from a template or empty; all are dropped when the session ends."""
+    made: list[str] = []
+
+    def create(template: str | None) -> str:
+        name = f"sn7_test_{os.getpid()}_{secrets.token_hex(4)}"
+        statement = sql.SQL("create database {}").format(sql.Identifier(name))
+        if template is not None:
+            statement += sql.SQL(" template {}").format(sql.Identifier(template))
+        with psycopg.connect(server_dsn, autocommit=True) as connection:
+            connection.execute(statement)
+        made.append(name)
+        return make_conninfo(server_dsn, dbname=name)
+
+    yield create
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        for name in made:
+            drop = sql.SQL("drop database if exists {} with (force)")
+            connection.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template_database(create_database: CreateDatabase) -> str:
+    """Name of a prepared database without data."""
+    conninfo = create_database(None)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        bootstrap(connection)
+        return connection.info.dbname
+
+
+@pytest.fixture
+def use_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], str]:
+    """Point the project at a database and at a home of the test's own."""
+
+    def use(conninfo: str) -> str:
+        monkeypatch.setenv("SN7_DSN", conninfo)
+        monkeypatch.setenv("SN7_HOME", str(tmp_path / "home"))
+        return conninfo
+
+    return use
+
+
+@pytest.fixture
+def empty_database(create_database: CreateDatabase, use_database: Callable[[str], str]) -> str:
+    """A database in which nothing was prepared: no PostGIS, no schemas."""
+    return use_database(create_database(None))
+
+
+@pytest.fixture
+def database(
+    create_database: CreateDatabase,
+    template_database: str,
+    use_database: Callable[[str], str],
+) -> str:
+    """A fresh, prepared database; ``SN7_DSN`` and ``SN7_HOME`` point at the test's own."""
+    return use_database(create_database(template_database))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the real labels; where they are not, the test is skipped (fails if told so)."""
+    if REAL_DATA.is_dir():
+        return REAL_DATA
+    reason = f"the real SpaceNet 7 labels do not lie in {REAL_DATA}"
+    pytest.skip(reason)

@@ -1,0 +1,118 @@
+"""``python -m warehouse``: the private server and the way into the database."""
+
+import logging
+import os
+import shlex
+import shutil
+from typing import Annotated
+
+import typer
+
+from warehouse import server
+from warehouse.cli import run_cli
+from warehouse.connection import connect, dsn, libpq_environment
+from warehouse.errors import CommandMissingError
+from warehouse.install import ensure_postgres
+from warehouse.roles import Role
+from warehouse.settings import get_settings
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+RoleOption = Annotated[Role | None, typer.Option(help="Act as this role of the database.")]
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.callback()
+def _configure() -> None:
+    logging.getLogger("warehouse").setLevel(logging.INFO)
+
+
+@app.command()
+def install() -> None:
+    """Find PostgreSQL with PostGIS, or install it from the distribution's packages."""
+    if get_settings().dsn is not None:
+        typer.echo("SN7_DSN is set: no server of this machine is needed")
+        return
+    found = ensure_postgres()
+    typer.echo(f"PostgreSQL {found.version} with PostGIS is in {found.programs}")
+
+
+@app.command()
+def start() -> None:
+    """Start the private server (unless SN7_DSN is set) and prepare the database."""
+    dsn()
+    status()
+
+
+@app.command()
+def init() -> None:
+    """Prepare the database: PostGIS, schemas, roles. Changes nothing where they are there."""
+    dsn()
+    typer.echo("the database is ready")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the private server."""
+    typer.echo("stopped" if server.stop(get_settings()) else "no private server is running")
+
+
+@app.command()
+def status() -> None:
+    """Say which database the project uses and whether it answers."""
+    settings = get_settings()
+    if settings.dsn is not None:
+        with connect() as connection:
+            info = connection.info
+            where = f"{info.dbname} at {info.host}:{info.port} as {info.user}"
+        typer.echo(f"SN7_DSN is set and answers: {where}")
+        return
+    known = server.locate(settings)
+    if known is None:
+        typer.echo(f"no private server was made yet in {settings.home_path}")
+    elif known.answers():
+        typer.echo(f"private server running in {known.base}: {known.conninfo()}")
+    else:
+        typer.echo(f"private server in {known.base} is stopped")
+
+
+@app.command("dsn")
+def print_dsn() -> None:
+    """Print the libpq connection string, starting the private server if need be."""
+    typer.echo(dsn())
+
+
+@app.command()
+def env(role: RoleOption = None) -> None:
+    """Print the connection as shell exports: eval "$(python -m warehouse env)"."""
+    for name, value in libpq_environment(role=role).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command("exec", context_settings=PASS_ON)
+def execute(context: typer.Context, role: RoleOption = None) -> None:
+    """Run a program with libpq's variables set: python -m warehouse exec ogrinfo PG:."""
+    if not context.args:
+        raise CommandMissingError("expected a program to run, such as `exec ogrinfo PG:`")
+    _replace_process(context.args, role)
+
+
+@app.command(context_settings=PASS_ON)
+def psql(context: typer.Context, role: RoleOption = None) -> None:
+    """Open psql on the warehouse; further arguments go to psql."""
+    _replace_process(["psql", *context.args], role)
+
+
+def _replace_process(command: list[str], role: Role | None) -> None:
+    program = shutil.which(command[0])
+    if program is None:
+        message = f"{command[0]} is not installed or not on the PATH"
+        raise CommandMissingError(message)
+    environment = os.environ | libpq_environment(role=role)
+    os.execve(program, command, environment)  # noqa: S606 (handing over is the point)
+
+
+if __name__ == "__main__":
+    run_cli(app)

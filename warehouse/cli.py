@@ -1,0 +1,51 @@
+"""How every command line of the project ends: a user's error in one sentence, a bug in full."""
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+from warehouse.errors import PortInUseError, WarehouseError
+
+EXIT_USER_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+
+def run_cli(app: Callable[[], object]) -> None:
+    """Run a typer app and end the process as the project's commands do.
+
+    Args:
+        app: The typer application.
+
+    Raises:
+        SystemExit: With 1 after a ``WarehouseError`` (its message goes to standard error, without
+            a traceback), with 130 after an interrupt, else with the code that the app chose. Other
+            exceptions are bugs and keep their traceback.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except WarehouseError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(EXIT_USER_ERROR) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; run the same command again to go on\n")
+        raise SystemExit(EXIT_INTERRUPTED) from None
+
+
+def require_free_port(port: int, *, host: str = "127.0.0.1", option: str = "--port") -> None:
+    """Refuse to go on when another process listens on ``host:port``.
+
+    Raises:
+        PortInUseError: The port is taken; the message names the option that chooses another one.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = (
+                f"port {port} of {host} cannot be used ({error.strerror}); stop what listens there "
+                f"or choose another port with {option}"
+            )
+            raise PortInUseError(message) from error

@@ -1,0 +1,60 @@
+# The commands of the project; `make help` lists them. Every one may be interrupted and repeated.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+SIZE ?= sample
+ROLE ?=
+
+# No tool phones home.
+export DO_NOT_TRACK := true
+export BENTOML_DO_NOT_TRACK := True
+export DAGSTER_DISABLE_TELEMETRY := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help setup run test lint format ui serve psql dbt status stop data bench lock clean
+
+help: ## List these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: ## Set up the environment and PostGIS (run and test call it)
+	@scripts/setup.sh
+
+run: setup ## Run the main job; DATA=PATH for your own data, SIZE=full for generated data at full size
+	@$(PY) -m orchestration run $(if $(DATA),--data "$(DATA)",--size $(SIZE))
+
+test: setup ## Run all tests; ARGS="-k name" for some
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+lint: setup ## Check code, SQL, types, containers and workflows
+	@scripts/lint.sh
+
+format: setup ## Format Python and SQL
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format . && .venv/bin/sqlfluff fix --quiet dbt_project
+
+ui: setup ## Open the Dagster UI on 127.0.0.1:3001; ARGS="--port N" for another port
+	@$(PY) -m orchestration ui $(ARGS)
+
+serve: setup ## Start the forecast service on 127.0.0.1:3000; ARGS="--port N" for another port
+	@$(PY) -m serving serve $(ARGS)
+
+psql: setup ## Open a SQL prompt; ROLE=analyst to act as that role, ARGS for psql
+	@$(PY) -m warehouse psql $(if $(ROLE),--role $(ROLE)) -- $(ARGS)
+
+dbt: setup ## Run dbt; ARGS="build --select dim_chip+"
+	@cd dbt_project && ../$(PY) -m warehouse exec -- ../.venv/bin/dbt $(ARGS) --profiles-dir .
+
+status: setup ## Say which database is used and whether it answers
+	@$(PY) -m warehouse status
+
+stop: ## Stop the private server
+	@$(PY) -m warehouse stop
+
+data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
+	@$(PY) -m loaders fetch
+
+lock: ## Write requirements.lock anew from pyproject.toml
+	@.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: stop ## Stop the server and delete the private home: database, artefacts, logs
+	@rm -rf "$${SN7_HOME:-.warehouse}" .warehouse-test

@@ -54,7 +54,7 @@ data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's
 	@$(PY) -m loaders fetch
 
 lock: ## Write requirements.lock anew from pyproject.toml
-	@.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: stop ## Stop the server and delete the private home: database, artefacts, logs
 	@rm -rf "$${SN7_HOME:-.warehouse}" .warehouse-test

@@ -4,6 +4,7 @@ import logging
 import os
 import shlex
 import shutil
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from warehouse import server
 from warehouse.cli import run_cli
 from warehouse.connection import connect, dsn, libpq_environment
 from warehouse.errors import CommandMissingError
+from warehouse.formats import ExportFormat
 from warehouse.install import ensure_postgres
 from warehouse.roles import Role
 from warehouse.settings import get_settings
@@ -103,6 +105,24 @@ def execute(context: typer.Context, role: RoleOption = None) -> None:
 def psql(context: typer.Context, role: RoleOption = None) -> None:
     """Open psql on the warehouse; further arguments go to psql."""
     _replace_process(["psql", *context.args], role)
+
+
+@app.command()
+def export(
+    layer: Annotated[str | None, typer.Argument(help="A map layer; without it, list them.")] = None,
+    export_format: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.GPKG,
+    out: Annotated[Path | None, typer.Option(help="The file; by default in artifacts/.")] = None,
+) -> None:
+    """Write a map layer as GeoPackage, GeoJSON or GeoParquet."""
+    # geopandas takes a second to import, which the other commands need not wait for.
+    from warehouse.export import export_layer, list_layers  # noqa: PLC0415
+
+    if layer is None:
+        typer.echo("\n".join(list_layers()))
+        return
+    path = out or get_settings().artifacts / f"{layer}.{export_format}"
+    count = export_layer(layer, path, export_format)
+    typer.echo(f"{count:,} features of layer {layer} are in {path}")
 
 
 def _replace_process(command: list[str], role: Role | None) -> None:

@@ -35,3 +35,7 @@ class PortInUseError(WarehouseError):
 
 class CommandMissingError(WarehouseError):
     """A program that a command hands over to (such as ``psql``) is not installed."""
+
+
+class ExportError(WarehouseError):
+    """A layer cannot be exported: it does not exist, or its file cannot be written."""

@@ -20,6 +20,7 @@ SCHEMA_OWNERS: dict[str, Role] = {
     "intermediate": Role.TRANSFORMER,
     "marts": Role.TRANSFORMER,
     "features": Role.TRANSFORMER,
+    "layers": Role.TRANSFORMER,
     "dbt_test__audit": Role.TRANSFORMER,
     "ml": Role.TRAINER,
     "mlflow": Role.TRAINER,
@@ -34,6 +35,7 @@ SCHEMA_READERS: dict[str, tuple[Role, ...]] = {
     "intermediate": (Role.ORCHESTRATOR,),
     "marts": (Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
     "features": (Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
+    "layers": (Role.ANALYST, Role.SERVICE),
     "ml": (Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
     "monitoring": (Role.ANALYST,),
 }

@@ -1,0 +1,84 @@
+"""Map layers of the warehouse as files that GIS and data-frame tools open."""
+
+from pathlib import Path
+from typing import Final
+
+import geopandas
+import psycopg
+import sqlalchemy
+
+from warehouse.connection import connect, sqlalchemy_url
+from warehouse.errors import ExportError
+from warehouse.formats import ExportFormat
+from warehouse.roles import Role
+
+LAYER_SCHEMA: Final = "layers"
+GEOMETRY_COLUMN: Final = "geom"
+WGS84: Final = 4326
+
+
+def list_layers() -> list[str]:
+    """Return the names of the layers, in alphabetical order."""
+    with connect(role=Role.ANALYST) as connection:
+        rows = connection.execute(
+            "select f_table_name from geometry_columns where f_table_schema = %s order by 1",
+            (LAYER_SCHEMA,),
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+def export_layer(layer: str, path: Path, export_format: ExportFormat) -> int:
+    """Write one layer to a file, whole or not at all.
+
+    Args:
+        layer: Name of a view of the schema ``layers``.
+        path: The file to write; an older one is replaced.
+        export_format: GeoPackage and GeoParquet keep EPSG:3857; GeoJSON is in longitude and
+            latitude on WGS 84, as RFC 7946 demands.
+
+    Returns:
+        The number of features.
+
+    Raises:
+        ExportError: There is no such layer, or the file cannot be written.
+    """
+    layers = list_layers()
+    if layer not in layers:
+        known = ", ".join(layers) or "none yet; build them with `make run`"
+        raise ExportError(f"there is no layer {layer!r}; the layers are: {known}")
+    frame = _read(layer)
+    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        _write(frame, draft, layer, export_format)
+        draft.replace(path)
+    except OSError as error:
+        raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return len(frame)
+
+
+def _read(layer: str) -> geopandas.GeoDataFrame:
+    engine = sqlalchemy.create_engine(sqlalchemy_url(schema=LAYER_SCHEMA, role=Role.ANALYST))
+    query = psycopg.sql.SQL("select * from {}").format(psycopg.sql.Identifier(LAYER_SCHEMA, layer))
+    try:
+        with engine.connect() as connection:
+            return geopandas.read_postgis(
+                sqlalchemy.text(query.as_string()), connection, geom_col=GEOMETRY_COLUMN
+            )
+    finally:
+        engine.dispose()
+
+
+def _write(
+    frame: geopandas.GeoDataFrame, path: Path, layer: str, export_format: ExportFormat
+) -> None:
+    match export_format:
+        case ExportFormat.GPKG:
+            frame.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+        case ExportFormat.GEOJSON:
+            frame.to_crs(WGS84).to_file(path, driver="GeoJSON", engine="pyogrio")
+        case ExportFormat.PARQUET:
+            frame.to_parquet(path)

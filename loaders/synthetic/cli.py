@@ -1,0 +1,70 @@
+"""The commands ``synthesize`` and ``figures``; ``loaders.__main__`` puts them on its command line."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from loaders.synthetic.synthesis import Size, synthesize
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+logger = logging.getLogger(__name__)
+LOG_EVERY = 5.0
+"""Seconds between the progress lines of a run that has no terminal."""
+
+
+@app.command("synthesize")
+def synthesize_command(
+    out: Annotated[Path, typer.Option(help="New, empty or earlier written folder.")],
+    size: Annotated[Size, typer.Option(help="Real number of rows, or 1 in 100.")] = Size.SAMPLE,
+    factor: Annotated[float, typer.Option(help="Buildings in relation to the size.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+) -> None:
+    """Write a synthetic data set of SpaceNet 7's form, with the truth beside it."""
+    with _progress() as on_rows:
+        report = synthesize(out, size=size, factor=factor, seed=seed, on_rows=on_rows)
+    typer.echo(
+        f"{report.rows:,} rows of {report.buildings:,} buildings in {report.chips} chips and "
+        f"{report.chip_months:,} chip-months, {report.masks} masks; {report.seconds:.1f} s\n"
+        f"{report.csv}"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show rows on a terminal as a bar, elsewhere as a line every few seconds."""
+    if not sys.stderr.isatty():
+        last = time.monotonic()
+
+        def line(done: int, planned: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= LOG_EVERY:
+                last = time.monotonic()
+                sys.stderr.write(f"{done:,} of {planned:,} rows\n")
+
+        yield line
+        return
+    columns = (
+        TextColumn("rows"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("rows", total=None)
+        yield lambda done, planned: bar.update(task, completed=done, total=planned)

@@ -1,0 +1,86 @@
+"""The tunables of ``params.toml``, checked when they are read."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SizeParams(_Section):
+    """How large the chips without a known count are."""
+
+    spread: float
+    smallest: float
+    largest: float
+
+
+class GrowthParams(_Section):
+    """How many buildings come and go, chip by chip and month by month."""
+
+    base: float
+    base_spread: float
+    season: float
+    tropics: float
+    region_memory: float
+    region_spread: float
+    bursts: float
+    burst_share: float
+    burst_spread: float
+    burst_months: tuple[int, int]
+    pause: float
+    clearing: float
+    cleared: float
+    demolition: float
+    saturation: tuple[float, float]
+
+
+class CloudParams(_Section):
+    """How many buildings a mask of unusable data hides."""
+
+    hidden: float
+    hidden_spread: float
+    hidden_most: float
+    gap: float
+
+
+class PlaceParams(_Section):
+    """Where buildings may stand."""
+
+    lot: tuple[float, float]
+    rows: tuple[float, float]
+    jitter: float
+    districts: tuple[int, int]
+    half_empty: float
+    clump: float
+    scatter: float
+
+
+class ShapeParams(_Section):
+    """How often a polygon is something else than a box of four corners."""
+
+    many_vertices: float
+    hole: float
+    duplicate: float
+    redrawn: float
+
+
+class Params(_Section):
+    """All tunables; the sections of ``params.toml``."""
+
+    sizes: SizeParams
+    growth: GrowthParams
+    clouds: CloudParams
+    places: PlaceParams
+    shapes: ShapeParams
+
+
+@cache
+def params() -> Params:
+    """Return the tunables of ``params.toml``."""
+    text = (Path(__file__).parent / "params.toml").read_text(encoding="utf-8")
+    return Params.model_validate(tomllib.loads(text))

@@ -1,0 +1,30 @@
+{#-
+    Web-mercator tiles of zoom 13 (EPSG:3857), 1024 px wide: constants and conversions.
+    Half of the world's width is pi * 6378137 m (OGC 17-083r4, annex D).
+-#}
+
+{% macro pixel_size_m() %}4.777314267823516{% endmacro %}
+
+{% macro half_world_m() %}20037508.342789244{% endmacro %}
+
+{#- Pixel geometry (origin top-left of the tile, y down) to EPSG:3857. -#}
+{% macro pixels_to_mercator(geometry, tile_x, tile_y) -%}
+    st_setsrid(
+        st_affine(
+            {{ geometry }},
+            {{ pixel_size_m() }}, 0, 0, -{{ pixel_size_m() }},
+            {{ tile_x }} * 1024 * {{ pixel_size_m() }} - {{ half_world_m() }},
+            {{ half_world_m() }} - {{ tile_y }} * 1024 * {{ pixel_size_m() }}
+        ),
+        3857
+    )
+{%- endmacro %}
+
+{#-
+    Factor from EPSG:3857 area to ground area (m2) on WGS 84 at northing y:
+    cos^2 (1 - e^2) / (1 - e^2 sin^2)^2 of the latitude, whose sine is tanh(y / R).
+-#}
+{% macro ground_area_factor(y) -%}
+    (1 - tanh({{ y }} / 6378137) ^ 2) * (1 - 0.00669437999014)
+    / (1 - 0.00669437999014 * tanh({{ y }} / 6378137) ^ 2) ^ 2
+{%- endmacro %}

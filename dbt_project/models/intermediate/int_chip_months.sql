@@ -1,0 +1,44 @@
+with
+
+images as (
+
+    select
+        chip_key,
+        time_key,
+        load_id
+    from {{ ref("stg_images") }}
+    where is_observed
+
+),
+
+numbered as (
+
+    select
+        chip_key,
+        time_key,
+        load_id,
+        {{ month_number("time_key") }} as month_number,
+        row_number() over chip_months as ordinal,
+        lag(time_key) over chip_months as previous_time_key,
+        first_value(time_key) over chip_months as first_time_key
+    from images
+    window chip_months as (partition by chip_key order by time_key)
+
+),
+
+final as (
+
+    select
+        chip_key,
+        time_key,
+        load_id,
+        month_number,
+        ordinal::smallint as ordinal,
+        previous_time_key,
+        month_number - {{ month_number("previous_time_key") }} as months_since_previous,
+        month_number - {{ month_number("first_time_key") }} as months_since_first
+    from numbered
+
+)
+
+select * from final

@@ -1,0 +1,53 @@
+with
+
+chips as (
+
+    select
+        chip_key,
+        chip_id,
+        quad_e,
+        quad_n,
+        tile_x,
+        tile_y,
+        zoom,
+        geom,
+        centroid,
+        label_extent,
+        lon,
+        lat
+    from {{ ref("int_chips") }}
+
+),
+
+aois as (
+
+    select
+        aoi_key,
+        geom
+    from {{ ref("dim_aoi") }}
+
+),
+
+final as (
+
+    select
+        chips.chip_key,
+        chips.chip_id,
+        chips.quad_e,
+        chips.quad_n,
+        chips.tile_x,
+        chips.tile_y,
+        chips.zoom,
+        aois.aoi_key,
+        chips.geom,
+        chips.centroid,
+        chips.label_extent,
+        chips.lon,
+        chips.lat,
+        {{ pixel_size_m() }} * cos(radians(chips.lat)) as metres_per_pixel
+    from chips
+    inner join aois on st_within(chips.centroid, aois.geom)
+
+)
+
+select * from final

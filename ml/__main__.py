@@ -1,0 +1,84 @@
+"""``python -m ml``: train the model, write the forecasts."""
+
+import logging
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from warehouse.cli import run_cli
+from warehouse.connection import connect
+from warehouse.roles import Role
+
+app = typer.Typer(
+    help="Train the growth forecast, judge it, write forecasts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+FASTEST = """
+    select dim_chip.chip_id, as_of, horizon, q10, q50, q90, baseline
+    from ml.chip_forecast
+    inner join marts.dim_chip using (chip_key)
+    where horizon = 12 and model_version = %s
+    order by q50 desc, chip_id
+    limit 10
+"""
+
+
+@app.callback()
+def main() -> None:
+    """Show progress of the project's own modules on standard error."""
+    handler = RichHandler(
+        console=Console(stderr=True), show_path=False, show_level=False, log_time_format="%X"
+    )
+    logger = logging.getLogger("ml")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+@app.command()
+def train() -> None:
+    """Train on the feature tables, judge by backtest, register if better than the baselines."""
+    from ml.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
+    from ml.report import backtest_table  # noqa: PLC0415
+    from ml.training import train as run_training  # noqa: PLC0415
+
+    report = run_training()
+    console = Console()
+    if report.trained:
+        for protocol in Protocol:
+            console.print(backtest_table(report.metrics, protocol))
+    console.print(report.reason, soft_wrap=True)
+    if report.registered:
+        console.print(
+            f"champion: building-growth version {report.model_version}, run {report.run_id}, "
+            f"{report.seconds:.0f} s",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def forecast() -> None:
+    """Write forecasts from the last as-of month of every chip to ml.chip_forecast."""
+    from ml.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
+    from ml.report import forecast_table  # noqa: PLC0415
+
+    report = forecast_chips()
+    console = Console()
+    if report.reason is not None:
+        console.print(report.reason, soft_wrap=True)
+        return
+    with connect(role=Role.TRAINER) as connection:
+        rows = connection.execute(FASTEST, (report.model_version,)).fetchall()
+    console.print(forecast_table(rows, title="Where most will be built in 12 months, net"))
+    console.print(
+        f"{report.rows_written:,} rows for {report.chips:,} chips written to ml.chip_forecast "
+        f"(model version {report.model_version}, {report.chips_refused} chips refused)",
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    run_cli(app)

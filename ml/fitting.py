@@ -1,0 +1,116 @@
+"""Examples → model: pooled growth rate, one booster per quantile, conformal offsets."""
+
+import hashlib
+import json
+import math
+
+import numpy as np
+
+from ml.baselines import Baseline
+from ml.boosting import Booster, fit_quantile
+from ml.examples import Examples
+from ml.features import FloatArray
+from ml.growth import PooledGrowth, spread_unit
+from ml.model import HORIZONS, QUANTILES, ForecastModel, ModelCard, model_inputs, raw_quantiles
+from ml.params import Params
+
+MISS = QUANTILES[0]
+"""Share of the targets that may lie below the interval, and above it."""
+
+
+def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> ForecastModel:
+    """Train on all examples; offsets come from a model that did not see the last months.
+
+    Args:
+        examples: At least one row.
+        params: The tunables.
+        best_baseline: Written on the card; the fit does not use it.
+    """
+    offsets = conformal_offsets(examples, params)
+    boosters, growth = _fit_boosters(examples, params)
+    features = examples.features
+    nullable = tuple(name for name in features.names if np.isnan(features.column(name)).any())
+    card = ModelCard(
+        features=features.names,
+        nullable=nullable,
+        categories={name: _codes(features.column(name)) for name in params.categorical},
+        growth_rate=growth.rate,
+        growth_weight=growth.weight,
+        lower_offsets={horizon: lower for horizon, (lower, _) in offsets.items()},
+        upper_offsets={horizon: upper for horizon, (_, upper) in offsets.items()},
+        best_baseline=best_baseline,
+        damping=params.baselines.damping,
+        first_as_of=int(examples.as_of.min()),
+        last_as_of=int(examples.as_of.max()),
+        training_rows=len(examples),
+        training_chips=len(np.unique(examples.chip_key)),
+        fingerprint=fingerprint(examples, params),
+    )
+    return ForecastModel(card=card, boosters=boosters)
+
+
+def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[float, float]]:
+    """Return by horizon how far the interval has to move out, at both ends, in spread units.
+
+    Conformalized quantile regression (Romano, Patterson and Candès 2019, arXiv 1905.03222), each
+    end for itself. The calibration rows are those of the last as-of months; the model that they
+    judge was trained on what was known before them. A negative offset narrows the interval.
+    """
+    months = np.unique(examples.as_of_month)
+    held_out = max(int(len(months) * params.calibration.share), 1)
+    first = months[-held_out]
+    proper = examples.take(examples.known_from <= first)
+    judged = examples.take(examples.as_of_month >= first)
+    if len(proper) < params.minimum.rows_per_horizon or not len(judged):
+        return dict.fromkeys(HORIZONS, (0.0, 0.0))
+    boosters, growth = _fit_boosters(proper, params)
+    raw = raw_quantiles(boosters, growth, judged.features, judged.horizon)
+    unit = spread_unit(judged.features, judged.horizon)
+    too_low = (raw[:, 0] - judged.net_change) / unit
+    too_high = (judged.net_change - raw[:, -1]) / unit
+    offsets = {}
+    for horizon in HORIZONS:
+        rows = judged.horizon == horizon
+        if rows.sum() < params.calibration.min_rows:
+            rows = np.ones(len(judged), dtype=bool)
+        offsets[horizon] = (_conformal_quantile(too_low[rows]), _conformal_quantile(too_high[rows]))
+    return offsets
+
+
+def fingerprint(examples: Examples, params: Params) -> str:
+    """Return a hash that is equal where training would give the same model."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps(params.model_dump(mode="json"), sort_keys=True).encode())
+    for array in (examples.chip_key, examples.as_of, examples.horizon, examples.net_change):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(np.ascontiguousarray(examples.features.values).tobytes())
+    return digest.hexdigest()
+
+
+def _fit_boosters(examples: Examples, params: Params) -> tuple[tuple[Booster, ...], PooledGrowth]:
+    growth = PooledGrowth.fit(examples.features, examples.horizon, examples.net_change)
+    inputs, expected, unit = model_inputs(growth, examples.features, examples.horizon)
+    target = (examples.net_change - expected) / unit
+    settings = params.boosting.model_dump(exclude={"rounds"}) | {"seed": params.seed}
+    names = examples.features.names
+    boosters = tuple(
+        fit_quantile(
+            inputs,
+            target,
+            quantile=quantile,
+            rounds=params.boosting.rounds,
+            categorical=tuple(names.index(name) for name in params.categorical),
+            settings=settings,
+        )
+        for quantile in QUANTILES
+    )
+    return boosters, growth
+
+
+def _conformal_quantile(scores: FloatArray) -> float:
+    rank = math.ceil((len(scores) + 1) * (1 - MISS))
+    return float(np.sort(scores)[min(rank, len(scores)) - 1])
+
+
+def _codes(column: FloatArray) -> tuple[float, ...]:
+    return tuple(float(code) for code in np.unique(column[~np.isnan(column)]))

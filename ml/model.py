@@ -1,0 +1,255 @@
+"""The forecast model: features in, ordered and calibrated quantiles out. No database, no MLflow.
+
+A bundle is a folder of LightGBM text models, one per quantile, and ``model.json`` with all that is
+needed to use them: the features in order, the pooled growth rate, the conformal offsets.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ml.baselines import Baseline, baseline_forecast
+from ml.boosting import Booster, read_booster
+from ml.errors import BundleError, FeatureError
+from ml.features import FeatureMatrix, FloatArray, IntArray
+from ml.growth import PooledGrowth, spread_unit
+
+HORIZONS: Final = (1, 3, 6, 12)
+"""Months ahead."""
+
+QUANTILES: Final = (0.1, 0.5, 0.9)
+MEDIAN: Final = 1
+"""Position of the median among the quantiles."""
+
+_FORMAT: Final = 1
+_CARD_FILE: Final = "model.json"
+
+
+class ModelCard(BaseModel):
+    """What a bundle says about itself; ``model.json``.
+
+    Attributes:
+        format: Version of this form.
+        version: Version in the registry; none before it is registered.
+        features: Columns that the model needs, in order.
+        nullable: Those of them that had unknown values in training, and may have them in use.
+        categories: The codes seen in training, of each categorical feature.
+        growth_rate: See ``PooledGrowth.rate``.
+        growth_weight: See ``PooledGrowth.weight``.
+        lower_offsets: By horizon, what the lower quantile moves down, in spread units.
+        upper_offsets: By horizon, what the upper quantile moves up, in spread units.
+        best_baseline: The plain forecast that did best in the backtest.
+        damping: Constant of the damped trend.
+        first_as_of: Time key of the first as-of month of the training rows.
+        last_as_of: Time key of the last one.
+        training_rows: Targets.
+        training_chips: Chips.
+        fingerprint: Hash of the training rows and of the tunables.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = _FORMAT
+    version: int | None = None
+    features: tuple[str, ...]
+    nullable: tuple[str, ...]
+    categories: dict[str, tuple[float, ...]]
+    growth_rate: float
+    growth_weight: float
+    lower_offsets: dict[int, float]
+    upper_offsets: dict[int, float]
+    best_baseline: Baseline
+    damping: float
+    first_as_of: int
+    last_as_of: int
+    training_rows: int
+    training_chips: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """Forecasts of some chip-months at all horizons.
+
+    Attributes:
+        quantiles: Net change in buildings, shape (rows, horizons, quantiles), never crossing.
+        baseline: The best plain forecast, shape (rows, horizons).
+    """
+
+    quantiles: FloatArray
+    baseline: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastModel:
+    """A trained model.
+
+    Attributes:
+        card: What the bundle says about itself.
+        boosters: One per quantile.
+    """
+
+    card: ModelCard
+    boosters: tuple[Booster, ...]
+
+    def predict(self, features: FeatureMatrix) -> Forecasts:
+        """Forecast at every horizon.
+
+        Args:
+            features: One row per chip-month, the columns of ``card.features`` in their order.
+
+        Raises:
+            FeatureError: The columns or values are not such as the model was trained on.
+        """
+        self.check(features)
+        rows, horizons = len(features), len(HORIZONS)
+        repeated = features.take(np.repeat(np.arange(rows), horizons))
+        horizon = np.tile(np.array(HORIZONS, dtype=np.int64), rows)
+        quantiles = self.quantiles(repeated, horizon)
+        baseline = baseline_forecast(
+            self.card.best_baseline, repeated, horizon, damping=self.card.damping
+        )
+        return Forecasts(
+            quantiles=quantiles.reshape(rows, horizons, len(QUANTILES)),
+            baseline=baseline.reshape(rows, horizons),
+        )
+
+    def quantiles(self, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
+        """Return the calibrated quantiles of each row at its horizon, shape (rows, quantiles)."""
+        raw = raw_quantiles(self.boosters, self.growth, features, horizon)
+        unit = spread_unit(features, horizon)
+        lower = np.array([self.card.lower_offsets[int(months)] for months in horizon])
+        upper = np.array([self.card.upper_offsets[int(months)] for months in horizon])
+        return ordered(
+            raw[:, 0] - lower * unit,
+            raw[:, MEDIAN],
+            raw[:, 2] + upper * unit,
+            count=features.column("known_count"),
+        )
+
+    @property
+    def growth(self) -> PooledGrowth:
+        """The pooled growth rate of the training rows."""
+        return PooledGrowth(rate=self.card.growth_rate, weight=self.card.growth_weight)
+
+    def check(self, features: FeatureMatrix) -> None:
+        """Refuse features such as the model has not been trained on.
+
+        Raises:
+            FeatureError: The first column or value that does not fit.
+        """
+        if features.names != self.card.features:
+            expected, found = ", ".join(self.card.features), ", ".join(features.names)
+            raise FeatureError(f"the model expects the features {expected}; found {found}")
+        for name in self.card.features:
+            self._check_column(name, features.column(name))
+
+    def _check_column(self, name: str, column: FloatArray) -> None:
+        unknown = np.isnan(column)
+        if name not in self.card.nullable and unknown.any():
+            row = int(np.flatnonzero(unknown)[0])
+            raise FeatureError(f"row {row}: {name} is null; it was always known in training")
+        if np.isinf(column).any():
+            row = int(np.flatnonzero(np.isinf(column))[0])
+            raise FeatureError(f"row {row}: {name} is infinite; expected a finite number or null")
+        if name == "known_count" and (column < 0).any():
+            row = int(np.flatnonzero(column < 0)[0])
+            raise FeatureError(f"row {row}: known_count is {column[row]:g}; expected 0 or more")
+        if name in self.card.categories:
+            strange = ~(np.isin(column, self.card.categories[name]) | unknown)
+            if strange.any():
+                row = int(np.flatnonzero(strange)[0])
+                seen = ", ".join(f"{code:g}" for code in self.card.categories[name])
+                raise FeatureError(
+                    f"row {row}: {name} is {column[row]:g}, a code that training never saw; "
+                    f"known codes: {seen}"
+                )
+
+    def with_version(self, version: int) -> Self:
+        """Return the same model under its version in the registry."""
+        return dataclasses.replace(self, card=self.card.model_copy(update={"version": version}))
+
+    def save(self, folder: Path) -> None:
+        """Write the bundle into ``folder``, made if it is not there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for quantile, booster in zip(QUANTILES, self.boosters, strict=True):
+            text = booster.model_to_string()
+            (folder / _booster_file(quantile)).write_text(text, encoding="utf-8")
+        card = self.card.model_dump_json(indent=2)
+        (folder / _CARD_FILE).write_text(card + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a bundle.
+
+        Raises:
+            BundleError: A file is missing or is not what it should be.
+        """
+        try:
+            card = ModelCard.model_validate_json((folder / _CARD_FILE).read_bytes())
+            texts = [
+                (folder / _booster_file(quantile)).read_text("utf-8") for quantile in QUANTILES
+            ]
+            boosters = tuple(read_booster(text) for text in texts)
+        except OSError as error:
+            raise BundleError(
+                f"the model bundle {folder} is incomplete ({error}); train again"
+            ) from error
+        except (ValidationError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise BundleError(f"the model bundle {folder} cannot be read: {reason}") from error
+        if card.format != _FORMAT:
+            raise BundleError(
+                f"the model bundle {folder} has format {card.format}, expected {_FORMAT}; "
+                "train again"
+            )
+        return cls(card=card, boosters=boosters)
+
+
+def model_inputs(
+    growth: PooledGrowth, features: FeatureMatrix, horizon: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what the boosters see and how to read their answer.
+
+    Returns:
+        The inputs (features, horizon, and the expected growth in two units), shape (rows, inputs);
+        the expected change that their answer is added to; the unit that it is counted in.
+    """
+    expected = growth.expected_change(features, horizon)
+    unit = spread_unit(features, horizon)
+    monthly_rate = expected / horizon / np.maximum(features.column("known_count"), 1)
+    inputs = np.column_stack([features.values, horizon, monthly_rate, expected / unit])
+    return inputs, expected, unit
+
+
+def raw_quantiles(
+    boosters: tuple[Booster, ...],
+    growth: PooledGrowth,
+    features: FeatureMatrix,
+    horizon: IntArray,
+) -> FloatArray:
+    """Return the quantiles before calibration, sorted, shape (rows, quantiles).
+
+    One thread: for single rows LightGBM's threads cost ten times what they save.
+    """
+    inputs, expected, unit = model_inputs(growth, features, horizon)
+    answers = np.column_stack([booster.predict(inputs, num_threads=1) for booster in boosters])
+    quantiles: FloatArray = np.sort(answers * unit[:, None] + expected[:, None], axis=1)
+    return quantiles
+
+
+def ordered(
+    lower: FloatArray, median: FloatArray, upper: FloatArray, *, count: FloatArray
+) -> FloatArray:
+    """Return quantiles that do not cross and remove no more buildings than there are."""
+    stacked = np.column_stack([np.minimum(lower, median), median, np.maximum(upper, median)])
+    bounded: FloatArray = np.maximum(stacked, -count[:, None])
+    return bounded
+
+
+def _booster_file(quantile: float) -> str:
+    return f"q{round(quantile * 100):02d}.txt"

@@ -56,6 +56,8 @@
 
 {% macro add_keys() %}
     {% if execute %}
+        -- the table it replaces still holds the names of the keys
+        drop table if exists {{ make_backup_relation(this, "table") }} cascade;
         {% for key in declared_keys(model) %}
             alter table {{ this }} add constraint {{ key.name }} {{ key.definition }};
         {% endfor %}

@@ -1,0 +1,1 @@
+"""Files of SpaceNet 7's forms into the tables of schema ``raw``, and synthetic data."""

@@ -1,0 +1,39 @@
+"""Errors of loading that end a load; a row that cannot be loaded is no error but is rejected."""
+
+from warehouse.errors import WarehouseError
+
+
+class LoaderError(WarehouseError):
+    """Base of everything that ends a load with nothing changed."""
+
+
+class SourceMissingError(LoaderError):
+    """There is nothing at the path, or nothing in it that could be loaded."""
+
+
+class SourceFormError(LoaderError):
+    """The source is there but is no CSV, archive or folder of SpaceNet 7's form."""
+
+
+class SourceDamagedError(LoaderError):
+    """The source ends early, cannot be decompressed or cannot be read."""
+
+
+class UnsafeArchiveError(LoaderError):
+    """An archive holds a member that would leave its folder, or a link."""
+
+
+class SourceChangedError(LoaderError):
+    """The source changed while it was read."""
+
+
+class DatabaseLostError(LoaderError):
+    """The connection to the database broke during a load, or the server refused to go on."""
+
+
+class DatabaseFullError(LoaderError):
+    """The server has no room for the data."""
+
+
+class FetchError(LoaderError):
+    """The public archive could not be fetched whole."""

@@ -134,10 +134,10 @@ def judge(backtest: Backtest) -> Verdict:
         for protocol in Protocol
     )
     outcome = "registered: beats" if beats else "not registered: does not beat"
-    return Verdict(
-        beats=beats,
-        sentence=f"{outcome} every baseline by pinball loss (geometric mean over the horizons; {figures})",
+    sentence = (
+        f"{outcome} every baseline by pinball loss, geometric mean over the horizons ({figures})"
     )
+    return Verdict(beats=beats, sentence=sentence)
 
 
 def _record(

@@ -1,0 +1,30 @@
+"""The source data: the user's own file or folder, else a generated data set."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from loaders.synthetic import Size, synthesize
+from warehouse.settings import get_settings
+
+
+class SourceConfig(dg.Config):
+    """Where the data come from.
+
+    Attributes:
+        path: A CSV, an archive or a folder of SpaceNet 7's form; without it, data are generated.
+        size: Size of the generated data set.
+    """
+
+    path: str | None = None
+    size: Size = Size.SAMPLE
+
+
+@dg.asset(group_name="source", kinds={"file"})
+def source_data(config: SourceConfig) -> dg.Output[str]:
+    """File or folder that the raw tables are loaded from."""
+    if config.path is not None:
+        path = Path(config.path).absolute()
+        return dg.Output(str(path), metadata={"path": dg.MetadataValue.path(path)})
+    report = synthesize(get_settings().data / config.size, size=config.size)
+    return dg.Output(str(report.out), metadata={"path": dg.MetadataValue.path(report.out)})

@@ -1,0 +1,79 @@
+"""Every dbt model as an asset and every dbt data test as an asset check, from one ``dbt build``."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import psycopg
+from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
+
+from orchestration.counts import row_count
+from orchestration.dbt import LayerTranslator, dbt_project
+from orchestration.dbt_results import RUN_RESULTS, DbtResults
+from orchestration.errors import DbtBuildError
+from warehouse.connection import connect
+from warehouse.roles import Role
+
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+"""Unit tests judge the SQL, not the data; the test suite runs them."""
+
+FAILURES_SHOWN = 3
+
+
+def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
+    """Return the assets and checks of the whole dbt project.
+
+    Args:
+        manifest: Path of its ``manifest.json``.
+    """
+
+    @dbt_assets(
+        manifest=manifest,
+        project=dbt_project(),
+        dagster_dbt_translator=LayerTranslator(),
+        name="dbt_models",
+    )
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        invocation = dbt.cli(BUILD, context=context, raise_on_error=False)
+        with connect(role=Role.TRANSFORMER, autocommit=True) as connection:
+            for event in invocation.stream():
+                yield with_row_count(event, invocation.manifest, connection)
+        raise_if_failed(invocation)
+
+    return dbt_models
+
+
+def with_row_count(
+    event: object, manifest: Mapping[str, Any], connection: psycopg.Connection
+) -> object:
+    """Add the row count to the event of a table that dbt has built; leave others as they are.
+
+    Done here and not by dagster-dbt's ``fetch_row_counts``, which names the database that the
+    manifest was made for, not the one that dbt has built in.
+    """
+    if not isinstance(event, dg.Output):
+        return event
+    node = manifest["nodes"][event.metadata["unique_id"].value]
+    if node["config"]["materialized"] == "view":
+        return event
+    count = row_count(connection, schema=node["schema"], table=node["alias"])
+    return event.with_metadata({**event.metadata, "dagster/row_count": count})
+
+
+def raise_if_failed(invocation: DbtCliInvocation) -> None:
+    """Say in one sentence what dbt could not build, if so.
+
+    Raises:
+        DbtBuildError: A model failed, or a test does not hold.
+    """
+    if invocation.is_successful():
+        return
+    results = invocation.target_path / RUN_RESULTS
+    failures = DbtResults.read(results).failures if results.exists() else ()
+    if not failures and (error := invocation.get_error()) is not None:
+        raise error
+    named = "; ".join(failures[:FAILURES_SHOWN])
+    more = f"; and {len(failures) - FAILURES_SHOWN} more" if len(failures) > FAILURES_SHOWN else ""
+    log = invocation.target_path / "dbt.log"
+    raise DbtBuildError(f"dbt build failed: {named}{more} (all of it: {log})")

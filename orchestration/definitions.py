@@ -1,0 +1,38 @@
+"""What Dagster loads: ``dagster dev -m orchestration.definitions``."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from orchestration.assets import model, raw, service, source
+from orchestration.assets.transform import build_dbt_assets
+from orchestration.dbt import manifest
+from orchestration.jobs import MAIN
+from orchestration.resources import build_resources
+
+
+def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """Put the graph together.
+
+    Args:
+        resource_overrides: Resources in place of those of the same name; for tests.
+    """
+    return dg.Definitions(
+        assets=[
+            source.source_data,
+            raw.raw_tables,
+            build_dbt_assets(manifest()),
+            model.trained_model,
+            model.chip_forecast,
+            service.bento,
+        ],
+        jobs=[MAIN],
+        resources={**build_resources(), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the graph; called when the code location loads, not when this module does."""
+    return build_defs()

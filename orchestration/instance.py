@@ -1,0 +1,52 @@
+"""The Dagster instance: where runs and their events are kept, for this process and the UI alike."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import dagster as dg
+
+from warehouse.connection import sqlalchemy_url
+from warehouse.roles import Role
+from warehouse.settings import get_settings
+
+STORAGE_URL: Final = "SN7_DAGSTER_URL"
+"""Carries the database's address, and so its password, past ``dagster.yaml``."""
+
+STATEMENT_TIMEOUT_MILLISECONDS: Final = 60_000
+
+DAGSTER_YAML: Final = f"""\
+# Written by `python -m orchestration` at each start: change orchestration/instance.py instead.
+storage:
+  postgres:
+    postgres_url:
+      env: {STORAGE_URL}
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1  # dbt swaps tables: two runs at once would undo each other's
+"""
+
+
+def prepare_home() -> dict[str, str]:
+    """Write ``dagster.yaml`` and return the environment that Dagster's programs need."""
+    home = get_settings().dagster
+    (home / "dagster.yaml").write_text(DAGSTER_YAML)
+    return {
+        "DAGSTER_HOME": str(home),
+        STORAGE_URL: sqlalchemy_url(schema="dagster", role=Role.ORCHESTRATOR),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+
+
+@contextmanager
+def persistent_instance() -> Iterator[dg.DagsterInstance]:
+    """Open the instance in this process."""
+    os.environ.update(prepare_home())
+    with dg.DagsterInstance.get() as instance:
+        instance.optimize_for_webserver(
+            STATEMENT_TIMEOUT_MILLISECONDS, pool_recycle=3600, max_overflow=2
+        )
+        yield instance

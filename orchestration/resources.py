@@ -1,0 +1,79 @@
+"""Resources: what the assets need from outside, typed and replaceable in tests."""
+
+import importlib.metadata
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliInvocation, DbtCliResource
+from packaging.version import Version
+
+from orchestration.dbt import DBT_EXECUTABLE, dbt_project
+from orchestration.dbt_results import RUN_RESULTS
+from warehouse.connection import libpq_environment
+from warehouse.settings import get_settings
+
+
+class WarehouseDbt(DbtCliResource):
+    """dbt on the warehouse: its connection and its log folder are those of the settings."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        """The version of dbt; the parent asks ``dbt --version``, which also asks PyPI."""
+        return Version(importlib.metadata.version("dbt-core"))
+
+    def cli(
+        self,
+        args: Sequence[str],
+        *,
+        target_path: Path | None = None,
+        **options: Any,
+    ) -> DbtCliInvocation:
+        """Start dbt; artefacts and log go to ``logs/dbt`` of the warehouse's home.
+
+        Args:
+            args: dbt's command and its options.
+            target_path: Another folder for artefacts and log.
+            **options: As for ``DbtCliResource.cli``.
+        """
+        folder = target_path or dbt_logs()
+        (folder / RUN_RESULTS).unlink(missing_ok=True)
+        parsed = {"DBT_TARGET_PATH": str(dbt_project().manifest_path.parent)}
+        with _environment({**libpq_environment(), **parsed}):
+            return super().cli(args, target_path=folder, **options)
+
+
+def dbt_logs() -> Path:
+    """Return the folder of dbt's last artefacts and its log."""
+    return get_settings().logs / "dbt"
+
+
+def build_resources() -> dict[str, Any]:
+    """Return the resources of a real run.
+
+    The I/O manager is named although it is Dagster's default: a run in this process would
+    else keep values in memory, and a later run of a part of the graph would not find them.
+    """
+    project_dir = str(dbt_project().project_dir)
+    return {
+        "dbt": WarehouseDbt(project_dir=project_dir, dbt_executable=str(DBT_EXECUTABLE)),
+        "io_manager": dg.FilesystemIOManager(),
+    }
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,174 @@
+"""The champion and the code that serves it, packaged as a bento below ``settings.bentoml``."""
+
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from ml import tracking
+from ml.model import ForecastModel
+from serving.errors import NoBentoError, PackagingError
+from serving.lock import serving_lock
+from warehouse.settings import PROJECT_ROOT, get_settings
+
+logger = logging.getLogger(__name__)
+
+NAME: Final = "building_growth"
+
+ML_MODULES: Final = (
+    "__init__.py",
+    "baselines.py",
+    "boosting.py",
+    "errors.py",
+    "features.py",
+    "growth.py",
+    "model.py",
+)
+SERVING_MODULES: Final = (
+    "__init__.py",
+    "chip_features.py",
+    "errors.py",
+    "forecaster.py",
+    "messages.py",
+    "service.py",
+)
+WAREHOUSE_MODULES: Final = ("__init__.py", "errors.py", "roles.py", "settings.py")
+
+NO_BENTO = "nothing has been packaged yet; run `make run` first"
+
+
+@dataclass(frozen=True, slots=True)
+class Bento:
+    """A package in the store.
+
+    Attributes:
+        tag: ``name:version``.
+        folder: Where it lies.
+        built: False where it was there already.
+    """
+
+    tag: str
+    folder: Path
+    built: bool
+
+
+def build_bento(model_version: int | None = None) -> str | None:
+    """Package the champion and return the tag of the bento, or none where there is no champion.
+
+    Args:
+        model_version: Checked against the champion's where given.
+
+    Raises:
+        PackagingError: The champion is of another version, or BentoML failed.
+    """
+    champion = tracking.champion()
+    if champion is None:
+        return None
+    if model_version is not None and model_version != champion.version:
+        raise PackagingError(
+            f"the champion is version {champion.version}, not {model_version}; only the champion "
+            "is packaged"
+        )
+    return package(champion.load()).tag
+
+
+def package(model: ForecastModel) -> Bento:
+    """Build the bento of a model; one of the same model version and code is left as it is.
+
+    Raises:
+        PackagingError: BentoML failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="sn7-bento-") as name:
+        context = Path(name)
+        _write_context(context, model)
+        tag = f"{NAME}:{model.card.version}-{_digest(context)}"
+        folder = get_settings().bentoml / "bentos" / NAME / tag.partition(":")[2]
+        if (folder / "bento.yaml").is_file():
+            return Bento(tag=tag, folder=folder, built=False)
+        logger.info("packaging %s", tag)
+        _run_bentoml_build(context, tag)
+    if not (folder / "bento.yaml").is_file():
+        raise PackagingError(f"BentoML reported success but {folder} is not there")
+    return Bento(tag=tag, folder=folder, built=True)
+
+
+def latest_tag() -> str:
+    """Return the tag of the bento that was built last.
+
+    Raises:
+        NoBentoError: There is none.
+    """
+    latest = get_settings().bentoml / "bentos" / NAME / "latest"
+    if not latest.is_file():
+        raise NoBentoError(NO_BENTO)
+    return f"{NAME}:{latest.read_text('utf-8').strip()}"
+
+
+def bentoml_environment() -> dict[str, str]:
+    """Return the environment for BentoML's own commands: its home, and no phone-home."""
+    return os.environ | {
+        "BENTOML_HOME": str(get_settings().bentoml),
+        "BENTOML_DO_NOT_TRACK": "True",
+    }
+
+
+def _write_context(context: Path, model: ForecastModel) -> None:
+    for package_name, modules in (
+        ("ml", ML_MODULES),
+        ("serving", SERVING_MODULES),
+        ("warehouse", WAREHOUSE_MODULES),
+    ):
+        (context / package_name).mkdir()
+        for module in modules:
+            shutil.copyfile(PROJECT_ROOT / package_name / module, context / package_name / module)
+    model.save(context / "model")
+    (context / "requirements.lock").write_text(serving_lock(PROJECT_ROOT), encoding="utf-8")
+    description = {
+        "service": "serving.service:BuildingGrowth",
+        "name": NAME,
+        "description": "Forecasts of building growth; see /docs.json.",
+        "labels": {"model_version": str(model.card.version)},
+        "include": ["ml/*", "serving/*", "warehouse/*", "model/*"],
+        "python": {"requirements_txt": "./requirements.lock", "lock_packages": False},
+        "envs": [{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],
+    }
+    (context / "bentofile.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
+
+
+def _files(context: Path) -> Iterator[Path]:
+    return (path for path in sorted(context.rglob("*")) if path.is_file())
+
+
+def _digest(context: Path) -> str:
+    digest = hashlib.sha256()
+    for path in _files(context):
+        digest.update(f"{path.relative_to(context)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _run_bentoml_build(context: Path, tag: str) -> None:
+    """Let BentoML build in a process of its own: it changes its process's path and settings."""
+    version = tag.partition(":")[2]
+    command = [sys.executable, "-m", "bentoml", "build", str(context), "--version", version]
+    done = subprocess.run(
+        command,
+        cwd=context,
+        env=bentoml_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise PackagingError(
+            f"BentoML could not build {tag}: {lines[-1] if lines else 'no reason'}"
+        )

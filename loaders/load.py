@@ -13,6 +13,7 @@ import psycopg
 from loaders import ledger
 from loaders.assembly import Assembly
 from loaders.ledger import Outcome
+from loaders.places import write_places
 from loaders.rows import Batch, Rejection, read_lines
 from loaders.sources import Kind, Source, find_source
 from loaders.storing import Store
@@ -107,6 +108,7 @@ def _load(connection: psycopg.Connection, source: Source, load_id: int) -> Outco
                 loaded += len(assembled.observations.chip_keys)
             content = file.finish()
     changes = store.settle(assembly.images)
+    write_places(connection)
     return Outcome(
         "loaded",
         content,

@@ -95,6 +95,14 @@ create table if not exists raw.aoi (
     load_id integer not null references raw.load_run
 );
 
+create table if not exists raw.place (
+    chip_key integer primary key,
+    town text not null,
+    state text,
+    country text not null,
+    country_code text not null
+);
+
 create or replace view raw.pixel_row as
 select
     image.filename,
@@ -124,3 +132,4 @@ comment on view raw.pixel_row is 'One row per row of the source, given back to t
 comment on table raw.rejected_row is 'One row per row of a source that could not be loaded, with its line, text and reason.';
 comment on table raw.unusable_area is 'One row per polygon of an unusable-data mask (cloud, haze); WKT in longitude and latitude.';
 comment on table raw.aoi is 'One row per area of interest of the user''s own; WKT in longitude and latitude.';
+comment on table raw.place is 'One row per chip ever loaded: the nearest town (GeoNames), as it was first named.';

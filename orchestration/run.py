@@ -1,5 +1,6 @@
 """Running job ``main`` in this process, on the instance that the UI shows."""
 
+import uuid
 from collections.abc import Callable
 
 import dagster as dg
@@ -28,7 +29,7 @@ def run_main(source: SourceConfig, *, listener: Listener) -> dg.ExecuteInProcess
         Exception: What a step raised; the run is recorded as failed.
     """
     with persistent_instance() as instance:
-        run_id = dg.make_new_run_id()
+        run_id = str(uuid.uuid4())
         instance.add_event_listener(run_id, listener)
         return (
             build_defs()

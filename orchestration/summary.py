@@ -69,7 +69,7 @@ class Summary:
 
     def _forecast(self) -> Iterator[RenderableType]:
         model = self.assets["ml/trained_model"]
-        rows = [row.data for row in model["backtest"] if row.data["protocol"] == JUDGED_BY]
+        rows = [row.data for row in model["backtest"].records if row.data["protocol"] == JUDGED_BY]
         yield "\n[bold]Forecast[/]  of the net change of a chip's buildings"
         if rows:
             yield "  backtest: pinball loss (mean absolute error), in buildings; less is better"

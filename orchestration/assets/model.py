@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ml.backtest import BacktestRow
-from ml.forecasting import write_forecasts
+from ml.forecasting import forecast_chips
 from ml.training import train
 from orchestration import checks
 
@@ -42,7 +42,7 @@ def trained_model() -> dg.MaterializeResult:
 )
 def chip_forecast() -> dg.MaterializeResult:
     """One row per chip, as-of month, horizon and model: net change, interval and baseline."""
-    report = write_forecasts()
+    report = forecast_chips()
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": report.rows_written,

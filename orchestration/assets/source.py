@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from loaders.sources import find_source
 from loaders.synthetic import Size, synthesize
 from warehouse.settings import get_settings
 
@@ -23,8 +24,17 @@ class SourceConfig(dg.Config):
 @dg.asset(group_name="source", kinds={"file"})
 def source_data(config: SourceConfig) -> dg.Output[str]:
     """File or folder that the raw tables are loaded from."""
-    if config.path is not None:
-        path = Path(config.path).absolute()
-        return dg.Output(str(path), metadata={"path": dg.MetadataValue.path(path)})
-    report = synthesize(get_settings().data / config.size, size=config.size)
-    return dg.Output(str(report.out), metadata={"path": dg.MetadataValue.path(report.out)})
+    if config.path is None:
+        path = synthesize(get_settings().data / config.size, size=config.size).out
+    else:
+        path = Path(config.path)
+    source = find_source(path)
+    return dg.Output(
+        str(source.path),
+        metadata={
+            "path": dg.MetadataValue.path(source.path),
+            "kind": str(source.kind),
+            "generated": config.path is None,
+            "bytes": source.size_bytes(),
+        },
+    )

@@ -19,12 +19,12 @@ chips as (
 
 ),
 
-aois as (
+chip_aois as (
 
     select
-        aoi_key,
-        geom
-    from {{ ref("dim_aoi") }}
+        chip_key,
+        aoi_key
+    from {{ ref("int_chip_aois") }}
 
 ),
 
@@ -38,7 +38,7 @@ final as (
         chips.tile_x,
         chips.tile_y,
         chips.zoom,
-        aois.aoi_key,
+        chip_aois.aoi_key,
         chips.geom,
         chips.centroid,
         chips.label_extent,
@@ -46,7 +46,7 @@ final as (
         chips.lat,
         {{ pixel_size_m() }} * cos(radians(chips.lat)) as metres_per_pixel
     from chips
-    inner join aois on st_within(chips.centroid, aois.geom)
+    inner join chip_aois using (chip_key)
 
 )
 

@@ -1,0 +1,12 @@
+{{ config(meta={"dagster": {"ref": {"name": "dim_chip"}}}) }}
+
+-- A chip's centre lies within its AOI's polygon and within no other. A row is a chip with
+-- the AOIs that hold its centre.
+select
+    chips.chip_id,
+    chips.aoi_key,
+    array_agg(aois.aoi_key order by aois.aoi_key) as aoi_keys_around
+from {{ ref("dim_chip") }} as chips
+left join {{ ref("dim_aoi") }} as aois on st_within(chips.centroid, aois.geom)
+group by chips.chip_id, chips.aoi_key
+having array_agg(aois.aoi_key) is distinct from array[chips.aoi_key]

@@ -1,0 +1,122 @@
+"""The star: dbt after a load, one more month, and what lies on the disk."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Final
+
+from psycopg import sql
+
+from benchmarks.arena import Arena
+from benchmarks.data import DataSet
+from benchmarks.measuring import Measurement
+from benchmarks.results import (
+    DBT_START_UP,
+    EVERYTHING,
+    LOADER_START_UP,
+    MODELS,
+    MONTH_LOAD,
+    MONTH_MODELS,
+    MONTH_TESTS,
+    Step,
+)
+from warehouse.settings import PROJECT_ROOT
+
+logger = logging.getLogger(__name__)
+
+DBT_PROJECT: Final = PROJECT_ROOT / "dbt_project"
+WITHOUT_TESTS: Final = (
+    "--exclude-resource-type",
+    "test",
+    "--exclude-resource-type",
+    "unit_test",
+)
+LABELS: Final = {
+    LOADER_START_UP: "loader's start-up (`--help`)",
+    DBT_START_UP: "dbt's start-up (`dbt ls`)",
+    MODELS: "dbt build, all models",
+    EVERYTHING: "dbt build, all models and tests",
+    MONTH_LOAD: "one more month: load",
+    MONTH_MODELS: "one more month: dbt build, all models",
+    MONTH_TESTS: "one more month: dbt test",
+}
+
+_SCHEMA_SIZES: Final = sql.SQL("""
+    select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint
+    from pg_class
+    inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+    where pg_namespace.nspname = %s and pg_class.relkind in ('r', 'm')
+""")
+SCHEMAS: Final = ("raw", "intermediate", "marts", "features")
+
+
+def loader_command(source: Path) -> list[str]:
+    """Return the loader's command for a folder or file."""
+    return [sys.executable, "-m", "loaders", "load", str(source)]
+
+
+def dbt(arena: Arena, *arguments: str) -> Measurement:
+    """Run dbt on the database and measure it."""
+    program = str(Path(sys.executable).with_name("dbt"))
+    command = [program, *arguments, "--profiles-dir", "."]
+    return arena.run(command, name=f"dbt_{arguments[0]}", folder=DBT_PROJECT)
+
+
+def load(arena: Arena, source: Path) -> Measurement:
+    """Load a folder, masks included, into the database as it is."""
+    return arena.run(loader_command(source), name="load_folder")
+
+
+def measure_start_ups(arena: Arena, *, rounds: int) -> dict[str, Step]:
+    """Measure what our loader and dbt need before they begin to work."""
+    dbt(arena, "parse")  # so that no run below pays for reading the project the first time
+    helps = [*loader_command(Path("x"))[:-1], "--help"]
+    return _steps(
+        {
+            LOADER_START_UP: [arena.run(helps, name="loader_help") for _ in range(rounds)],
+            DBT_START_UP: [dbt(arena, "ls", "--quiet") for _ in range(rounds)],
+        }
+    )
+
+
+def measure_star(
+    arena: Arena, data: DataSet, *, rounds: int
+) -> tuple[dict[str, Step], dict[str, int]]:
+    """Build the star on a freshly loaded database: all models, then (anew) with all tests.
+
+    Returns:
+        The steps, and the bytes on disk of each schema.
+    """
+    runs: dict[str, list[Measurement]] = {MODELS: [], EVERYTHING: []}
+    for number in range(rounds):
+        for key, options in ((MODELS, WITHOUT_TESTS), (EVERYTHING, ())):
+            arena.fresh_database()
+            load(arena, data.folder)
+            run = dbt(arena, "build", *options)
+            runs[key].append(run)
+            logger.info("%d/%d %s: %.1f s", number + 1, rounds, LABELS[key], run.seconds)
+    return _steps(runs), schema_bytes(arena)
+
+
+def measure_month(arena: Arena, before: DataSet, month: DataSet, *, rounds: int) -> dict[str, Step]:
+    """Load one more month into a full warehouse, and build and test what follows from it."""
+    runs: dict[str, list[Measurement]] = {MONTH_LOAD: [], MONTH_MODELS: [], MONTH_TESTS: []}
+    for number in range(rounds):
+        arena.fresh_database()
+        load(arena, before.folder)
+        dbt(arena, "build", *WITHOUT_TESTS)
+        runs[MONTH_LOAD].append(load(arena, month.folder))
+        runs[MONTH_MODELS].append(dbt(arena, "build", *WITHOUT_TESTS))
+        runs[MONTH_TESTS].append(dbt(arena, "test"))
+        seconds = [round(runs[key][-1].seconds, 1) for key in runs]
+        logger.info("%d/%d one more month: load, build, test %s s", number + 1, rounds, seconds)
+    return _steps(runs)
+
+
+def schema_bytes(arena: Arena) -> dict[str, int]:
+    """Return the bytes on disk of each schema's tables, with indexes and long values."""
+    return {schema: int(arena.value(_SCHEMA_SIZES, schema)) for schema in SCHEMAS}
+
+
+def _steps(runs: dict[str, list[Measurement]]) -> dict[str, Step]:
+    return {key: Step(label=LABELS[key], runs=tuple(taken)) for key, taken in runs.items()}

@@ -18,9 +18,20 @@ check() { # name, command ...
     fi
 }
 
+check_dbt_conventions() {
+    dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project --no-partial-parse && dbt-bouncer --config-file dbt-bouncer.yml
+}
+
 check 'ruff' ruff check .
 check 'ruff format' ruff format --check .
 check 'mypy' mypy
+check 'sqlfluff' sqlfluff lint dbt_project/models dbt_project/tests
+check 'dbt-bouncer' check_dbt_conventions
+check 'hadolint' hadolint Dockerfile
+check 'compose-lint' compose-lint check --quiet docker-compose.yml
+check 'compose schema' check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+check 'workflow schema' check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+check 'zizmor' zizmor --offline --quiet .github/workflows
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'lint failed: %s\n' "${failed[*]}"

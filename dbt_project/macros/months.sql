@@ -7,3 +7,8 @@
 {% macro time_key_of(month_number) -%}
     ({{ month_number }} / 12 * 100 + {{ month_number }} % 12 + 1)
 {%- endmacro %}
+
+{#- The first day of the month of a time key; null for null. -#}
+{% macro month_start(time_key) -%}
+    make_date({{ time_key }} / 100, {{ time_key }} % 100, 1)
+{%- endmacro %}

@@ -23,3 +23,12 @@
         and st_area(st_intersection({{ one }}, {{ other }})) > 1
     )
 {%- endmacro %}
+
+{#- The box of a cell of the chip's 32 x 32 grid (EPSG:3857). -#}
+{% macro box_of_cell(chip_key, cell_no) -%}
+    st_tileenvelope(
+        18,
+        {{ chip_key }} / 8192 * 32 + {{ cell_no }} % 32,
+        {{ chip_key }} % 8192 * 32 + {{ cell_no }} / 32
+    )
+{%- endmacro %}

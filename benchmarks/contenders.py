@@ -91,7 +91,7 @@ CONTENDERS: Final = (
     OURS,
     Contender(
         "psql_copy_new",
-        "psql \\copy, table made in the same transaction",
+        "psql \\copy into a new table",
         Kept.TEXT,
         (
             *_PSQL,

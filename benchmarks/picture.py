@@ -6,6 +6,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks.contenders import OURS, UNIT
 from benchmarks.results import Results
@@ -17,6 +18,9 @@ PEER_COLOUR: Final = "#adb5bd"
 MET_COLOUR: Final = "#2b8a3e"
 MISSED_COLOUR: Final = "#c92a2a"
 INK: Final = "#343a40"
+WIDEST: Final = 2.0
+"""Longest bar of a promise, in shares of its limit; the figure stands beside it."""
+_HALO: Final = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
 _STYLE: Final[dict[Any, object]] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -46,20 +50,22 @@ def draw_loads(results: Results, path: Path) -> None:
                 hatch="///" if step.share < 1 else None,
                 edgecolor="white",
             )
-            text = f" {ratio:.2f} x   {seconds_of(step.seconds)}"
+            text = f"{ratio:.2f} x   {seconds_of(step.seconds)}"
             weight = "bold" if key == OURS.key else "normal"
-            axes.text(ratio, place, text, va="center", weight=weight)
+            _note(axes, ratio, place, text, weight=weight)
         axes.set_yticks(range(len(loads)), [step.label for _, step in loads])
         axes.set_xscale("log")
         ratios = [results.ratio(key) for key, _ in loads]
         axes.set_xlim(min(0.2, min(ratios) / 2), max(ratios) * 6)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} x")
         axes.axvline(1, color=INK, linewidth=1)
         _limit(axes, TARGETS[0].limit, f"promise {TARGETS[0].limit:g} x")
         rows = f"{results.data.rows:,} rows, {results.data.size_bytes / 1e9:.2f} GB"
         hatched = "; hatched: scaled from a share" if any(s.share < 1 for _, s in loads) else ""
         axes.set_xlabel(f"time in units of one `{UNIT.label.split(' (')[0]}` ({rows}){hatched}")
-        axes.set_title("Loading the CSV, whole process", loc="left", weight="bold")
+        _title(axes, "Loading the CSV: time of the whole process")
         _save(figure, path)
 
 
@@ -71,15 +77,15 @@ def draw_targets(results: Results, path: Path) -> None:
         for place, verdict in enumerate(verdicts):
             share = verdict.measured / verdict.target.limit
             colour = MET_COLOUR if verdict.is_met else MISSED_COLOUR
-            axes.barh(place, share, color=colour, edgecolor="white")
-            axes.text(max(share, 0), place, f" {_found(verdict)}", va="center")
+            axes.barh(place, min(share, WIDEST), color=colour, edgecolor="white")
+            _note(axes, min(share, WIDEST), place, _found(verdict))
         axes.set_yticks(range(len(verdicts)), [verdict.target.name for verdict in verdicts])
         shares = [verdict.measured / verdict.target.limit for verdict in verdicts]
-        axes.set_xlim(0, max(1.0, *shares) * 1.35)
+        axes.set_xlim(0, min(WIDEST, max(1.0, *shares)) * 1.4)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         _limit(axes, 1, "limit")
         axes.set_xlabel("share of the limit")
-        axes.set_title("Promises for the full size", loc="left", weight="bold")
+        _title(axes, "Promises for the full size")
         _save(figure, path)
 
 
@@ -96,6 +102,22 @@ def _figure(bars: int) -> tuple[Figure, Axes]:
     axes.set_axisbelow(True)
     axes.grid(axis="x", color="#e9ecef", linewidth=0.8)
     return figure, axes
+
+
+def _note(axes: Axes, x: float, y: float, text: str, *, weight: str = "normal") -> None:
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        weight=weight,
+        bbox=_HALO,
+    )
+
+
+def _title(axes: Axes, text: str) -> None:
+    axes.set_title(text, loc="left", weight="bold", pad=20)
 
 
 def _limit(axes: Axes, value: float, text: str) -> None:

@@ -155,7 +155,7 @@ def _load_rows(results: Results) -> Iterator[tuple[str, ...]]:
             f"{results.ratio(key):.2f}",
             runs,
             bytes_of(step.peak_bytes),
-            _cpu(step),
+            _cpu(step) if step.share == 1 else "",
         )
 
 

@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from loaders.load import load
+from loaders.report import show
+from loaders.synthetic.cli import app as synthetic_app
 from warehouse.cli import run_cli
+from warehouse.settings import get_settings
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(synthetic_app)
 
 
 @app.callback()
@@ -27,8 +32,41 @@ def load_command(
     ] = None,
 ) -> None:
     """Load a source into schema raw; loading it again changes nothing."""
-    report = load(path, source=source, progress=True)
-    typer.echo(report)
+    show(load(path, source=source, progress=True), Console())
+
+
+@app.command("aoi")
+def aoi_command(
+    path: Annotated[
+        Path | None, typer.Argument(help="A vector file with polygons, in any CRS.")
+    ] = None,
+    name_field: Annotated[str | None, typer.Option(help="The property with the names.")] = None,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Go back to derived ones.")] = False,
+) -> None:
+    """Load areas of interest of your own; they take the place of the derived ones."""
+    # GDAL takes a third of a second to load; only this command needs it.
+    from loaders.aoi import load_aois, remove_aois  # noqa: PLC0415
+
+    if (path is None) != remove:
+        raise typer.BadParameter("expected either a file or --remove")
+    if path is None:
+        typer.echo(f"{remove_aois()} areas of interest removed")
+    else:
+        typer.echo(f"{load_aois(path, name_field=name_field)} areas of interest loaded")
+
+
+@app.command("fetch")
+def fetch_command(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the archive and its CSV; else the home's data.")
+    ] = None,
+) -> None:
+    """Fetch the public archive of the labels (496 MB) and unpack it; resumes where it stopped."""
+    from loaders.fetch import fetch  # noqa: PLC0415
+
+    folder = fetch(out or get_settings().data / "sn7")
+    typer.echo(f"{folder} is ready; load it with: python -m loaders load {folder}")
 
 
 if __name__ == "__main__":

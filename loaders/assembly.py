@@ -15,9 +15,9 @@ import polars as pl
 from loaders.chips import LOWEST_HASH, Chip, Hashes, Image, Integers, Numbers
 from loaders.names import NameRejectedError, parse_filename
 from loaders.numbering import Attempt, Group, Rows
+from loaders.parts import Batch, Rejection, row_text
 from loaders.polygons import rejections
 from loaders.reasons import Reason
-from loaders.rows import Batch, Rejection
 
 KnownFootprints = Callable[[int], tuple[Integers, Numbers, pl.Series]]
 """Gives the footprints of a chip that the warehouse has: building ids, numbers, polygon texts."""
@@ -186,10 +186,11 @@ def _observations(groups: list[Group], ids: Integers, attempt: Attempt) -> Obser
         chip_keys[group.rows] = group.image.name.chip_key
         time_keys[group.rows] = group.image.name.time_key
     is_loaded = attempt.numbers > 0
-    columns = (chip_keys, time_keys, ids, attempt.numbers)
     if is_loaded.all():
-        return Observations(*columns)
-    return Observations(*(column[is_loaded] for column in columns))
+        return Observations(chip_keys, time_keys, ids, attempt.numbers)
+    return Observations(
+        chip_keys[is_loaded], time_keys[is_loaded], ids[is_loaded], attempt.numbers[is_loaded]
+    )
 
 
 def _footprints(frame: pl.DataFrame, attempt: Attempt) -> pl.DataFrame:
@@ -211,6 +212,6 @@ def _rejections(batch: Batch, reasons: dict[int, str]) -> list[Rejection]:
     rows = sorted(reasons)
     found = []
     for row, values in zip(rows, batch.frame[rows].iter_rows(), strict=True):
-        text = '{},{},"{}"'.format(*values).replace("\x00", "\\x00")
-        found.append(Rejection(int(batch.lines[row]), text, reasons[row]))
+        text = row_text(*values)
+        found.append(Rejection(batch.source_file, int(batch.lines[row]), text, reasons[row]))
     return found

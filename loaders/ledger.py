@@ -5,8 +5,6 @@ leaves a row in state ``running``. Whoever holds the lock next knows that such a
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -32,6 +30,7 @@ class FinishedLoad:
     rows_read: int
     rows_loaded: int
     rows_rejected: int
+    images: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,8 @@ class Outcome:
     message: str | None = None
 
 
-@contextmanager
-def exclusive(connection: psycopg.Connection) -> Iterator[None]:
-    """Hold the lock of loading; wait for another load to finish, and say so.
+def take_lock(connection: psycopg.Connection) -> None:
+    """Take the lock of loading until the connection ends; wait for another load, and say so.
 
     Args:
         connection: In autocommit mode, so that waiting holds no snapshot.
@@ -60,11 +58,6 @@ def exclusive(connection: psycopg.Connection) -> Iterator[None]:
     if row is None or not row[0]:
         logger.warning("another load is running; waiting for it to finish")
         connection.execute("select pg_advisory_lock(%s)", (LOAD_LOCK,))
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s)", (LOAD_LOCK,))
 
 
 def ensure_tables(connection: psycopg.Connection) -> None:
@@ -107,7 +100,14 @@ def newest_finished(connection: psycopg.Connection, source: Source) -> FinishedL
     with connection.cursor(row_factory=class_row(FinishedLoad)) as cursor:
         return cursor.execute(
             """
-            select load_id, size_bytes, content_sha256, rows_read, rows_loaded, rows_rejected
+            select
+                load_id,
+                size_bytes,
+                content_sha256,
+                rows_read,
+                rows_loaded,
+                rows_rejected,
+                images_changed + images_unchanged as images
             from raw.load_run
             where
                 source = %(source)s
@@ -157,13 +157,13 @@ def finish(connection: psycopg.Connection, load_id: int, outcome: Outcome) -> No
     )
 
 
-def fail(connection: psycopg.Connection, load_id: int, message: str) -> None:
-    """Close the row of a load that failed."""
+def fail(connection: psycopg.Connection, load_id: int, *, state: str, message: str) -> None:
+    """Close the row of a load that did not end well."""
     connection.execute(
         """
         update raw.load_run
-        set finished_at = clock_timestamp(), state = 'failed', message = %s
+        set finished_at = clock_timestamp(), state = %s, message = %s
         where load_id = %s and state = 'running'
         """,
-        (message, load_id),
+        (state, message, load_id),
     )

@@ -9,17 +9,15 @@ import csv
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from loaders.parts import ROW_SCHEMA, Batch, Rejection
 from loaders.reasons import Reason
+from loaders.streams import COLUMNS, Piece
 
-COLUMNS: Final = ("filename", "id", "geometry")
-SCHEMA: Final = {"filename": pl.String(), "id": pl.Int32(), "geometry": pl.String()}
 HIGHEST_ID: Final = 2**31 - 1
 LINES_TO_READ_ONE_BY_ONE: Final = 256
 
@@ -27,51 +25,18 @@ _BYTES_BETWEEN_VALUES: Final = len(',,""\n')
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows that have the form of a row.
-
-    Attributes:
-        frame: ``filename`` String, ``id`` Int32 (not negative), ``geometry`` String; no nulls.
-        lines: The line of each row in its file, from 1; int64.
-    """
-
-    frame: pl.DataFrame
-    lines: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A row that cannot be loaded.
-
-    Attributes:
-        line: Line of the file, from 1; 0 where the whole file is meant.
-        text: The line as it stands, bytes that are no UTF-8 shown escaped.
-        reason: A phrase of ``loaders.reasons`` and what was found.
-    """
-
-    line: int
-    text: str
-    reason: str
-
-
-def read_lines(piece: bytes, first_line: int) -> Iterator[Batch | Rejection]:
-    """Read lines that all end in a line feed.
-
-    Args:
-        piece: One or more whole lines, without a header.
-        first_line: Number of the first of them in its file.
-    """
-    lines = piece.count(b"\n")
-    frame = _read_fast(piece, lines)
+def read_lines(piece: Piece) -> Iterator[Batch | Rejection]:
+    """Read a piece of a CSV: rows that have the form of a row, and lines that have not."""
+    lines = piece.lines.count(b"\n")
+    frame = _read_fast(piece.lines, lines)
     if frame is not None:
-        yield Batch(frame, np.arange(first_line, first_line + lines, dtype=np.int64))
+        numbers = np.arange(piece.first_line, piece.first_line + lines, dtype=np.int64)
+        yield Batch(frame, numbers, piece.source_file)
     elif lines <= LINES_TO_READ_ONE_BY_ONE:
-        yield from _read_one_by_one(piece, first_line)
+        yield from _read_one_by_one(piece)
     else:
-        middle = _middle(piece)
-        yield from read_lines(piece[:middle], first_line)
-        yield from read_lines(piece[middle:], first_line + piece.count(b"\n", 0, middle))
+        for half in _halves(piece):
+            yield from read_lines(half)
 
 
 def read_line(line: bytes) -> tuple[str, int, str] | str:
@@ -88,8 +53,19 @@ def read_line(line: bytes) -> tuple[str, int, str] | str:
     if len(fields) != len(COLUMNS):
         return Reason.COLUMNS.found(f"{len(fields)} instead of {len(COLUMNS)}")
     filename, number, geometry = fields
-    reason = _reason_of_id(number)
+    reason = reason_of_id(number)
     return reason if reason is not None else (filename, int(number), geometry)
+
+
+def reason_of_id(number: str) -> str | None:
+    """Return why a text is no building id, or None."""
+    if _INTEGER.fullmatch(number) is None:
+        return Reason.ID_FORM.found(repr(number))
+    if number.startswith("-"):
+        return Reason.ID_NEGATIVE.found(number)
+    if len(number) > len(str(HIGHEST_ID)) or int(number) > HIGHEST_ID:
+        return Reason.ID_TOO_LARGE.found(number)
+    return None
 
 
 def shown(line: bytes) -> str:
@@ -99,7 +75,7 @@ def shown(line: bytes) -> str:
 
 def _read_fast(piece: bytes, lines: int) -> pl.DataFrame | None:
     try:
-        frame = pl.read_csv(piece, has_header=False, schema=SCHEMA).rechunk()
+        frame = pl.read_csv(piece, has_header=False, schema=ROW_SCHEMA).rechunk()
     except pl.exceptions.PolarsError:
         return None
     return frame if _is_exact(frame, len(piece), lines) else None
@@ -116,25 +92,30 @@ def _is_exact(frame: pl.DataFrame, size: int, lines: int) -> bool:
     return texts + digits + lines * _BYTES_BETWEEN_VALUES == size
 
 
-def _middle(piece: bytes) -> int:
-    half = len(piece) // 2
-    before = piece.rfind(b"\n", 0, half) + 1
-    return before if before > 0 else piece.index(b"\n", half) + 1
+def _halves(piece: Piece) -> tuple[Piece, Piece]:
+    lines = piece.lines
+    half = len(lines) // 2
+    middle = lines.rfind(b"\n", 0, half) + 1 or lines.index(b"\n", half) + 1
+    later_line = piece.first_line + lines.count(b"\n", 0, middle)
+    return (
+        Piece(lines[:middle], piece.first_line, piece.source_file),
+        Piece(lines[middle:], later_line, piece.source_file),
+    )
 
 
-def _read_one_by_one(piece: bytes, first_line: int) -> Iterator[Batch | Rejection]:
+def _read_one_by_one(piece: Piece) -> Iterator[Batch | Rejection]:
     rows: list[tuple[str, int, str]] = []
     lines: list[int] = []
-    for number, line in enumerate(piece[:-1].split(b"\n"), start=first_line):
+    for number, line in enumerate(piece.lines[:-1].split(b"\n"), start=piece.first_line):
         row = read_line(line)
         if isinstance(row, str):
-            yield Rejection(number, shown(line), row)
+            yield Rejection(piece.source_file, number, shown(line), row)
         else:
             rows.append(row)
             lines.append(number)
     if rows:
-        frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-        yield Batch(frame, np.array(lines, dtype=np.int64))
+        frame = pl.DataFrame(rows, schema=ROW_SCHEMA, orient="row")
+        yield Batch(frame, np.array(lines, dtype=np.int64), piece.source_file)
 
 
 def _split(text: str) -> list[str] | None:
@@ -144,13 +125,3 @@ def _split(text: str) -> list[str] | None:
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None
-
-
-def _reason_of_id(number: str) -> str | None:
-    if _INTEGER.fullmatch(number) is None:
-        return Reason.ID_FORM.found(repr(number))
-    if number.startswith("-"):
-        return Reason.ID_NEGATIVE.found(number)
-    if len(number) > len(str(HIGHEST_ID)) or int(number) > HIGHEST_ID:
-        return Reason.ID_TOO_LARGE.found(number)
-    return None

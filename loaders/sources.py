@@ -18,6 +18,7 @@ class Kind(StrEnum):
     CSV = "csv"
     CSV_GZIP = "csv.gz"
     TAR = "tar"
+    TAR_GZIP = "tar.gz"
     FOLDER = "folder"
     AOI = "aoi"
 
@@ -101,7 +102,7 @@ def kind_of(path: Path) -> Kind:
     if head.startswith(_ZIP):
         raise SourceFormError(f"{path} is a zip archive; unpack it and load the CSV in it")
     if head.startswith(_GZIP):
-        return Kind.TAR if _is_tar(_unpacked_head(path)) else Kind.CSV_GZIP
+        return Kind.TAR_GZIP if _is_tar(_unpacked_head(path)) else Kind.CSV_GZIP
     return Kind.TAR if _is_tar(head) else Kind.CSV
 
 

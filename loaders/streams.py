@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from loaders.errors import SourceChangedError, SourceFormError
 from loaders.reasons import shorten
@@ -19,7 +19,10 @@ PIECES_AHEAD: Final = 2
 COLUMNS: Final = ("filename", "id", "geometry")
 
 _HEADER_BYTES: Final = 4096
+_SECONDS_BETWEEN_LOOKS: Final = 0.2
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+Item = TypeVar("Item")
 
 
 class Readable(Protocol):
@@ -74,100 +77,110 @@ class HashingFile:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole lines, each with its line feed; ``first_line`` counts from 1, the header included."""
+    """Whole lines, each with its line feed, without the header.
+
+    Attributes:
+        lines: The lines; carriage returns before line feeds are dropped.
+        first_line: Number of the first of them in its file, the header being line 1.
+        source_file: The file, as ``raw.rejected_row`` names it.
+    """
 
     lines: bytes
     first_line: int
+    source_file: str
 
 
-def pieces(stream: Readable, *, name: str) -> Iterator[Piece]:
-    """Cut a stream into pieces of whole lines; carriage returns before line feeds are dropped.
+def pieces(stream: Readable, *, source_file: str) -> Iterator[Piece]:
+    """Cut a CSV into pieces of whole lines.
 
     Args:
-        stream: Read from where it stands.
-        name: What to call it in errors.
+        stream: Read from its start.
+        source_file: What to call it.
 
     Raises:
-        SourceFormError: A line is longer than any row could be.
+        SourceFormError: Its header names other columns, or a line is longer than a row could be.
     """
-    rest = b""
-    first_line = 1
-    while read := _read_fully(stream, PIECE_BYTES - min(len(rest), PIECE_BYTES // 2)):
-        end = read.rfind(b"\n") + 1
-        if end == 0:
-            rest += read
-            _refuse_endless(rest, first_line, name)
-            continue
-        lines = _normalised(rest + read[:end])
-        rest = read[end:]
-        yield Piece(lines, first_line)
-        first_line += lines.count(b"\n")
-        _refuse_endless(rest, first_line, name)
-    if rest:
-        yield Piece(_normalised(rest + b"\n"), first_line)
-
-
-def without_header(found: Iterator[Piece], *, name: str) -> Iterator[Piece]:
-    """Take the header off the first piece.
-
-    Raises:
-        SourceFormError: It names other columns.
-    """
-    first = next(found, Piece(b"\n", 1))
+    found = _whole_lines(stream, source_file)
+    first = next(found, Piece(b"\n", 1, source_file))
     end = first.lines.index(b"\n") + 1
-    header = first.lines[: min(end, _HEADER_BYTES)].removeprefix(_BYTE_ORDER_MARK)
-    text = header.decode("utf-8", errors="backslashreplace").rstrip("\n")
-    if tuple(next(csv.reader([text]), ())) != COLUMNS:
-        message = f"{name} starts with {shorten(text)!r}; expected {','.join(COLUMNS)!r}"
-        raise SourceFormError(message)
+    _check_header(first.lines[: min(end, _HEADER_BYTES)], source_file)
     if end < len(first.lines):
-        yield Piece(first.lines[end:], first.first_line + 1)
+        yield Piece(first.lines[end:], 2, source_file)
     yield from found
 
 
+def _check_header(header: bytes, source_file: str) -> None:
+    text = header.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", errors="backslashreplace")
+    text = text.rstrip("\n")
+    if tuple(next(csv.reader([text]), ())) != COLUMNS:
+        message = f"{source_file} starts with {shorten(text)!r}; expected {','.join(COLUMNS)!r}"
+        raise SourceFormError(message)
+
+
+def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
+    rest = b""
+    line = 1
+    while read := _read_fully(stream, PIECE_BYTES):
+        end = read.rfind(b"\n") + 1
+        if end > 0:
+            lines = _normalised(rest + read[:end])
+            yield Piece(lines, line, source_file)
+            line += lines.count(b"\n")
+            rest = b""
+        rest += read[end:]
+        if len(rest) > LONGEST_LINE_BYTES:
+            message = (
+                f"{source_file}: line {line:,} is longer than {LONGEST_LINE_BYTES:,} bytes; "
+                "expected a CSV with one building per line"
+            )
+            raise SourceFormError(message)
+    if rest:
+        yield Piece(_normalised(rest + b"\n"), line, source_file)
+
+
 @contextmanager
-def read_ahead(items: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
+def read_ahead(items: Iterator[Item]) -> Iterator[Iterator[Item]]:
     """Let a thread produce the items while the caller works on those before."""
-    ahead: queue.Queue[Piece | BaseException | None] = queue.Queue(PIECES_AHEAD)
-    stop = threading.Event()
-
-    def produce() -> None:
-        try:
-            for item in items:
-                if not _offer(ahead, item, stop):
-                    return
-            _offer(ahead, None, stop)
-        except BaseException as error:  # noqa: BLE001 (handed to the thread that waits for it)
-            _offer(ahead, error, stop)
-
-    thread = threading.Thread(target=produce, name="reader", daemon=True)
+    ahead: _Ahead[Item] = _Ahead(queue.Queue(PIECES_AHEAD), threading.Event())
+    thread = threading.Thread(target=ahead.produce, args=(items,), name="reader", daemon=True)
     thread.start()
     try:
-        yield _consume(ahead)
+        yield ahead.consume()
     finally:
-        stop.set()
+        ahead.stop.set()
         thread.join()
 
 
-def _consume(ahead: "queue.Queue[Piece | BaseException | None]") -> Iterator[Piece]:
-    while (item := ahead.get()) is not None:
-        if isinstance(item, BaseException):
-            raise item
-        yield item
+@dataclass(frozen=True, slots=True)
+class _Ahead(Generic[Item]):
+    """Items on their way from a thread to another; None ends them, an exception breaks them."""
 
+    items: "queue.Queue[Item | BaseException | None]"
+    stop: threading.Event
 
-def _offer(
-    ahead: "queue.Queue[Piece | BaseException | None]",
-    item: Piece | BaseException | None,
-    stop: threading.Event,
-) -> bool:
-    while not stop.is_set():
+    def produce(self, items: Iterator[Item]) -> None:
         try:
-            ahead.put(item, timeout=0.2)
-        except queue.Full:
-            continue
-        return True
-    return False
+            for item in items:
+                if not self._put(item):
+                    return
+            self._put(None)
+        except BaseException as error:  # noqa: BLE001 (raised where the items are awaited)
+            self._put(error)
+
+    def consume(self) -> Iterator[Item]:
+        while (item := self.items.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def _put(self, item: Item | BaseException | None) -> bool:
+        while not self.stop.is_set():
+            try:
+                self.items.put(item, timeout=_SECONDS_BETWEEN_LOOKS)
+            except queue.Full:
+                continue
+            return True
+        return False
 
 
 def _read_fully(stream: Readable, size: int) -> bytes:
@@ -181,15 +194,6 @@ def _read_fully(stream: Readable, size: int) -> bytes:
 
 def _normalised(lines: bytes) -> bytes:
     return lines.replace(b"\r\n", b"\n") if b"\r\n" in lines else lines
-
-
-def _refuse_endless(rest: bytes, line: int, name: str) -> None:
-    if len(rest) > LONGEST_LINE_BYTES:
-        message = (
-            f"{name}: line {line:,} is longer than {LONGEST_LINE_BYTES:,} bytes; expected a CSV "
-            "with one building per line"
-        )
-        raise SourceFormError(message)
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -1,0 +1,68 @@
+"""One thread that does the database's work, in order, while the caller reads on."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Final, ParamSpec, Self, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+JOBS_AHEAD: Final = 2
+
+
+class Background:
+    """Runs jobs one after the other; the first failure is raised in the caller's thread."""
+
+    def __init__(self) -> None:
+        """Start the thread with the first job."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._room = threading.BoundedSemaphore(JOBS_AHEAD)
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Wait for the job at work; after an error, drop those that wait."""
+        self._thread.shutdown(wait=True, cancel_futures=error is not None)
+        if error is None:
+            self._raise_failure()
+
+    def put(
+        self,
+        job: Callable[Parameters, object],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> None:
+        """Leave a job to the thread; wait while too many wait already."""
+        self._room.acquire()
+        self._raise_failure()
+        self._thread.submit(job, *args, **kwargs).add_done_callback(self._done)
+
+    def call(
+        self,
+        job: Callable[Parameters, Result],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Result:
+        """Run a job after those that wait and return its result."""
+        result = self._thread.submit(job, *args, **kwargs).result()
+        self._raise_failure()
+        return result
+
+    def _done(self, job: Future[object]) -> None:
+        if not job.cancelled() and self._failure is None:
+            self._failure = job.exception()
+        self._room.release()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

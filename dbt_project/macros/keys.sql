@@ -11,56 +11,132 @@
     (
     {%- for column in model.columns.values() %}
         {{ column.name }} {{ column.data_type }}
-        {%- if is_not_null(column) %} not null{% endif %}
+        {%- if column.constraints | selectattr("type", "equalto", "not_null") | list %}
+        not null
+        {%- endif %}
         {{- "," if not loop.last }}
     {%- endfor %}
     )
+    {%- if config.get("fillfactor") %} with (fillfactor = {{ config.get("fillfactor") }})
+    {%- endif %}
 {% endmacro %}
 
-{% macro is_not_null(column) %}
-    {% do return(
-        column.constraints | selectattr("type", "equalto", "not_null") | list | length > 0
-    ) %}
-{% endmacro %}
-
-{#- The constraints that a model's YAML declares: list of {name, definition}. -#}
-{% macro declared_keys(node) %}
+{#-
+    The keys that a node's YAML declares, as {type, name, definition} for `table`.
+    Foreign keys come last and by the table they refer to: adding one locks that table
+    against another that is being added, and locks taken in one order cannot deadlock.
+-#}
+{% macro declared_keys(node, table) %}
     {% set keys = [] %}
     {% for constraint in node.constraints %}
         {% set columns = constraint.columns | join(", ") %}
+        {% set stem = table ~ "_" ~ constraint.columns | join("_") %}
+        {% set key = {"type": constraint.type, "order": ""} %}
         {% if constraint.type == "primary_key" %}
-            {% do keys.append({
-                "name": node.alias ~ "_pkey",
-                "definition": "primary key (" ~ columns ~ ")",
-            }) %}
+            {% do key.update(
+                name=table ~ "_pkey",
+                definition="primary key (" ~ columns ~ ")",
+            ) %}
         {% elif constraint.type == "unique" %}
-            {% do keys.append({
-                "name": node.alias ~ "_" ~ constraint.columns | join("_") ~ "_key",
-                "definition": "unique (" ~ columns ~ ")",
-            }) %}
+            {% do key.update(
+                name=stem ~ "_key",
+                definition="unique (" ~ columns ~ ")",
+            ) %}
         {% elif constraint.type == "foreign_key" %}
-            {% do keys.append({
-                "name": node.alias ~ "_" ~ constraint.columns | join("_") ~ "_fkey",
-                "definition": "foreign key (" ~ columns ~ ") references "
-                    ~ constraint.to ~ " (" ~ constraint.to_columns | join(", ") ~ ")",
-            }) %}
-        {% elif constraint.type == "check" %}
-            {% do keys.append({
-                "name": constraint.name,
-                "definition": "check (" ~ constraint.expression ~ ")",
-            }) %}
+            {% do key.update(
+                order=constraint.to,
+                name=stem ~ "_fkey",
+                definition="foreign key (" ~ columns ~ ") references "
+                ~ constraint.to ~ " (" ~ constraint.to_columns | join(", ") ~ ")",
+            ) %}
+        {% else %}
+            {% do key.update(
+                name=constraint.name,
+                definition="check (" ~ constraint.expression ~ ")",
+            ) %}
         {% endif %}
+        {% do keys.append(key) %}
     {% endfor %}
-    {% do return(keys) %}
+    {% do return(keys | sort(attribute="order")) %}
 {% endmacro %}
 
-{% macro add_keys() %}
+{#- Post-hook: add the keys that the table does not have yet. -#}
+{% macro add_keys(table=this) %}
     {% if execute %}
-        -- the table it replaces still holds the names of the keys
-        drop table if exists {{ make_backup_relation(this, "table") }} cascade;
-        {% for key in declared_keys(model) %}
-            alter table {{ this }} add constraint {{ key.name }} {{ key.definition }};
+        {% set backup = make_backup_relation(table, "table") %}
+        {% set missing = missing_keys(table) %}
+        {% for key in missing if key.type in ["primary_key", "unique"] %}
+            -- names of indexes are the schema's, and the table that is replaced has it
+            {% if is_held(backup, key.name) %}
+                alter table {{ backup }}
+                rename constraint {{ key.name }} to {{ key.name }}__dbt_backup;
+            {% endif %}
         {% endfor %}
-        analyze {{ this }};
+        {% for key in missing %}
+            alter table {{ table }} add constraint {{ key.name }} {{ key.definition }};
+        {% endfor %}
+        {% if missing %}analyze {{ table }};{% endif %}
+    {% endif %}
+{% endmacro %}
+
+{% macro missing_keys(table) %}
+    {% set missing = [] %}
+    {% for key in declared_keys(model, table.identifier) %}
+        {% if not is_held(table, key.name) %}{% do missing.append(key) %}{% endif %}
+    {% endfor %}
+    {% do return(missing) %}
+{% endmacro %}
+
+{% macro is_held(table, name) %}
+    {% set query %}
+        select count(*) > 0 from pg_constraint
+        where conrelid = to_regclass('{{ table }}') and conname = '{{ name }}'
+    {% endset %}
+    {% do return(run_query(query).columns[0].values()[0]) %}
+{% endmacro %}
+
+{#-
+    On run start of a full refresh: foreign keys of the tables that are to be replaced
+    go first. Dropping one locks the table it refers to, and several models at once
+    would deadlock over that.
+-#}
+{% macro drop_foreign_keys() %}
+    {% if execute and flags.FULL_REFRESH and flags.WHICH in ["run", "build"] %}
+        {% for node in graph.nodes.values()
+            if node.resource_type == "model" and node.unique_id in selected_resources %}
+            {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
+            {% for key in declared_keys(node, node.alias)
+                if table is not none and key.type == "foreign_key" %}
+                alter table {{ table }} drop constraint if exists {{ key.name }};
+            {% endfor %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{#-
+    On run end: a table that was built anew took the foreign keys of the tables that
+    refer to it along; give them back, from the YAML.
+-#}
+{% macro restore_foreign_keys() %}
+    {% if execute and flags.WHICH in ["run", "build"] %}
+        {% set held = [] %}
+        {% for schema, name in run_query(
+            "select connamespace::regnamespace::text, conname from pg_constraint"
+            " where contype = 'f'"
+        ) %}
+            {% do held.append(schema ~ "." ~ name) %}
+        {% endfor %}
+        {% for node in graph.nodes.values()
+            if node.resource_type == "model" and node.constraints %}
+            {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
+            {% for key in declared_keys(node, node.alias) if table is not none %}
+                {% if key.type == "foreign_key"
+                    and node.schema ~ "." ~ key.name not in held %}
+                    {{ log("restoring " ~ key.name, info=true) }}
+                    alter table {{ table }}
+                    add constraint {{ key.name }} {{ key.definition }};
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}

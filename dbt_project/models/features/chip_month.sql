@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", incremental_strategy="sync") }}
+
 with
 
 chip_months as (
@@ -26,13 +28,13 @@ facts as (
 
 ),
 
-counts as (
+changes as (
 
     select
         chip_key,
         time_key,
-        building_count + known_missing as known_count
-    from {{ ref("int_chip_month_counts") }}
+        presumed
+    from {{ ref("int_chip_month_changes") }}
 
 ),
 
@@ -69,10 +71,10 @@ known as (
         facts.built_area_m2,
         facts.usable_share,
         facts.appeared,
-        counts.known_count,
+        facts.building_count + changes.presumed as known_count,
         coalesce(cells.occupied_cells, 0) as occupied_cells,
         {% for span in [1, 3, 6, 12] -%}
-            first_value(counts.known_count) over (
+            first_value(facts.building_count + changes.presumed) over (
                 partition by chip_months.chip_key
                 order by chip_months.month_number
                 range between {{ span }} preceding and {{ span }} preceding
@@ -90,7 +92,7 @@ known as (
         {% endfor %}
     from chip_months
     inner join facts using (chip_key, time_key)
-    inner join counts using (chip_key, time_key)
+    inner join changes using (chip_key, time_key)
     left join cells using (chip_key, time_key)
 
 ),

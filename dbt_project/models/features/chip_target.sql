@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", incremental_strategy="sync") }}
+
 with
 
 chip_months as (

@@ -1,23 +1,26 @@
 with
 
+chip_months as (
+
+    select
+        chip_key,
+        time_key,
+        ordinal,
+        max(ordinal) over (partition by chip_key) as final_ordinal
+    from {{ ref("int_chip_months") }}
+
+),
+
 spells as (
 
     select
         chip_key,
         building_id,
-        last_ordinal,
-        next_ordinal
-    from {{ ref("int_building_spells") }}
-
-),
-
-footprint_spells as (
-
-    select
-        chip_key,
-        building_id,
         footprint_no,
-        last_ordinal
+        last_ordinal,
+        lead(first_ordinal) over (
+            partition by chip_key, building_id order by first_ordinal
+        ) as next_ordinal
     from {{ ref("int_footprint_spells") }}
 
 ),
@@ -33,26 +36,14 @@ footprints as (
 
 ),
 
-chip_months as (
-
-    select
-        chip_key,
-        time_key,
-        ordinal,
-        max(ordinal) over (partition by chip_key) as final_ordinal
-    from {{ ref("int_chip_months") }}
-
-),
-
 unusable_areas as (
 
     select
         chip_months.chip_key,
         chip_months.ordinal,
-        st_union(areas.geom) as geom
-    from {{ ref("stg_unusable_areas") }} as areas
+        areas.geom
+    from {{ ref("int_unusable_areas") }} as areas
     inner join chip_months using (chip_key, time_key)
-    group by chip_months.chip_key, chip_months.ordinal
 
 ),
 
@@ -61,26 +52,21 @@ absences as (
     select
         spells.chip_key,
         spells.building_id,
+        spells.footprint_no,
         spells.last_ordinal + 1 as first_ordinal,
         coalesce(spells.next_ordinal - 1, chip_months.final_ordinal) as last_ordinal,
-        spells.next_ordinal is not null as has_returned,
-        st_centroid(footprints.geom) as place
+        spells.next_ordinal is not null as has_returned
     from spells
     inner join chip_months
         on
             spells.chip_key = chip_months.chip_key
             and spells.last_ordinal = chip_months.ordinal
+    where
+        spells.next_ordinal > spells.last_ordinal + 1
+        or (
+            spells.next_ordinal is null
             and spells.last_ordinal < chip_months.final_ordinal
-    inner join footprint_spells
-        on
-            spells.chip_key = footprint_spells.chip_key
-            and spells.building_id = footprint_spells.building_id
-            and spells.last_ordinal = footprint_spells.last_ordinal
-    inner join footprints
-        on
-            footprint_spells.chip_key = footprints.chip_key
-            and footprint_spells.building_id = footprints.building_id
-            and footprint_spells.footprint_no = footprints.footprint_no
+        )
 
 ),
 
@@ -90,24 +76,24 @@ hidden_months as (
         absences.chip_key,
         absences.building_id,
         absences.first_ordinal,
-        -- clear months of the absence before this hidden one
-        unusable_areas.ordinal - absences.first_ordinal - (
-            row_number() over (
-                partition by
-                    absences.chip_key, absences.building_id, absences.first_ordinal
-                order by unusable_areas.ordinal
-            ) - 1
+        -- months of the absence before this one that were clear
+        unusable_areas.ordinal - absences.first_ordinal + 1 - row_number() over (
+            partition by
+                absences.chip_key, absences.building_id, absences.first_ordinal
+            order by unusable_areas.ordinal
         ) as clear_months_before
     from absences
+    inner join footprints using (chip_key, building_id, footprint_no)
     inner join unusable_areas
         on
             absences.chip_key = unusable_areas.chip_key
-            and unusable_areas.ordinal
-            between absences.first_ordinal and absences.last_ordinal
-            and st_intersects(unusable_areas.geom, absences.place)
+            and absences.first_ordinal <= unusable_areas.ordinal
+            and absences.last_ordinal >= unusable_areas.ordinal
+            and st_intersects(unusable_areas.geom, st_centroid(footprints.geom))
 
 ),
 
+-- A hidden month puts the proof off by one, unless the proof came before it.
 hidden as (
 
     select
@@ -117,7 +103,7 @@ hidden as (
         count(*) as hidden_count,
         count(*) filter (
             where clear_months_before < {{ var("demolition_months") }}
-        ) as postponing_count
+        ) as delay
     from hidden_months
     group by chip_key, building_id, first_ordinal
 
@@ -132,9 +118,8 @@ proven as (
         absences.last_ordinal,
         absences.has_returned,
         coalesce(hidden.hidden_count, 0) as hidden_count,
-        absences.first_ordinal
-        + {{ var("demolition_months") }} - 1
-        + coalesce(hidden.postponing_count, 0) as proof_ordinal
+        absences.first_ordinal - 1 + {{ var("demolition_months") }}
+        + coalesce(hidden.delay, 0) as proof_ordinal
     from absences
     left join hidden using (chip_key, building_id, first_ordinal)
 
@@ -147,11 +132,15 @@ final as (
         building_id,
         first_ordinal::smallint as first_ordinal,
         last_ordinal::smallint as last_ordinal,
-        has_returned,
         hidden_count::smallint as hidden_count,
         case
             when proof_ordinal <= last_ordinal then proof_ordinal::smallint
-        end as proof_ordinal
+        end as proof_ordinal,
+        case
+            when has_returned then 'occluded'
+            when proof_ordinal <= last_ordinal then 'demolished'
+            else 'open'
+        end as kind
     from proven
 
 )

@@ -5,7 +5,8 @@ images as (
     select
         chip_key,
         time_key,
-        load_id
+        load_id,
+        row_count
     from {{ ref("stg_images") }}
     where is_observed
 
@@ -17,6 +18,7 @@ numbered as (
         chip_key,
         time_key,
         load_id,
+        row_count,
         {{ month_number("time_key") }} as month_number,
         row_number() over chip_months as ordinal,
         lag(time_key) over chip_months as previous_time_key,
@@ -32,6 +34,7 @@ final as (
         chip_key,
         time_key,
         load_id,
+        row_count,
         month_number,
         ordinal::smallint as ordinal,
         previous_time_key,

@@ -1,3 +1,11 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        pre_hook="{{ forget_gone_footprints() }}",
+    )
+}}
+
 with
 
 footprints as (
@@ -8,7 +16,16 @@ footprints as (
         footprint_no,
         load_id,
         pixel_geom
-    from {{ ref("stg_footprints") }}
+    from {{ ref("stg_footprints") }} as footprints
+    {% if is_incremental() %}
+        where not exists (
+            select from {{ this }} as held
+            where
+                held.chip_key = footprints.chip_key
+                and held.building_id = footprints.building_id
+                and held.footprint_no = footprints.footprint_no
+        )
+    {% endif %}
 
 ),
 

@@ -1,25 +1,45 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="sync",
+        fillfactor=50,
+    )
+}}
+
 with
+
+lives as (
+
+    select
+        chip_key,
+        building_id,
+        first_ordinal,
+        last_ordinal,
+        months_observed
+    from {{ ref("int_building_lives") }}
+
+),
 
 spells as (
 
     select
         chip_key,
         building_id,
-        first_ordinal,
+        footprint_no,
         last_ordinal
-    from {{ ref("int_building_spells") }}
+    from {{ ref("int_footprint_spells") }}
 
 ),
 
-final_absences as (
+last_absences as (
 
     select
         chip_key,
         building_id,
         first_ordinal,
-        proof_ordinal
+        kind
     from {{ ref("int_building_absences") }}
-    where not has_returned
+    where kind in ('demolished', 'open')
 
 ),
 
@@ -29,7 +49,7 @@ footprints as (
         chip_key,
         building_id,
         count(*) as footprint_count
-    from {{ ref("int_footprints") }}
+    from {{ ref("dim_footprint") }}
     group by chip_key, building_id
 
 ),
@@ -44,19 +64,6 @@ chip_months as (
 
 ),
 
-lives as (
-
-    select
-        chip_key,
-        building_id,
-        min(first_ordinal) as first_ordinal,
-        max(last_ordinal) as last_ordinal,
-        sum(last_ordinal - first_ordinal + 1) as months_observed
-    from spells
-    group by chip_key, building_id
-
-),
-
 final as (
 
     select
@@ -64,20 +71,19 @@ final as (
         lives.building_id,
         first_months.time_key as first_seen,
         last_months.time_key as last_seen,
-        missed_months.time_key as demolished_in,
-        lives.months_observed::smallint as months_observed,
+        case
+            when last_absences.kind = 'demolished' then missed_months.time_key
+        end as demolished_in,
+        spells.footprint_no,
+        footprints.footprint_count::smallint as footprint_count,
+        lives.months_observed,
         (
             lives.last_ordinal - lives.first_ordinal + 1 - lives.months_observed
         )::smallint as months_occluded,
-        footprints.footprint_count::smallint as footprint_count,
-        case
-            when final_absences.first_ordinal is null then 'standing'
-            when final_absences.proof_ordinal is null then 'open'
-            else 'demolished'
-        end as state
+        coalesce(last_absences.kind, 'standing') as state
     from lives
+    inner join spells using (chip_key, building_id, last_ordinal)
     inner join footprints using (chip_key, building_id)
-    left join final_absences using (chip_key, building_id)
     inner join chip_months as first_months
         on
             lives.chip_key = first_months.chip_key
@@ -86,11 +92,14 @@ final as (
         on
             lives.chip_key = last_months.chip_key
             and lives.last_ordinal = last_months.ordinal
+    left join last_absences
+        on
+            lives.chip_key = last_absences.chip_key
+            and lives.building_id = last_absences.building_id
     left join chip_months as missed_months
         on
-            final_absences.chip_key = missed_months.chip_key
-            and final_absences.first_ordinal = missed_months.ordinal
-            and final_absences.proof_ordinal is not null
+            last_absences.chip_key = missed_months.chip_key
+            and last_absences.first_ordinal = missed_months.ordinal
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", incremental_strategy="sync", keep_gone=true) }}
+
 with
 
 chips as (

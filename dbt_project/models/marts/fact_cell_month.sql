@@ -1,4 +1,24 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_tail",
+        upstream="int_footprint_spells",
+        stale_rows="held.time_key >= changed.first_time_key",
+        pre_hook="{{ forget_built_images() }}",
+        post_hook="{{ record_built_images('int_footprint_spells') }}",
+    )
+}}
+
 with
+
+changed_chips as (
+
+    select
+        chip_key,
+        first_ordinal
+    from {{ changed_chips("int_footprint_spells") }} as changed
+
+),
 
 chip_months as (
 
@@ -10,73 +30,83 @@ chip_months as (
 
 ),
 
-footprint_spells as (
+spells as (
 
     select
         spells.chip_key,
-        spells.building_id,
         footprints.cell_no,
         footprints.area_m2,
-        spells.first_ordinal,
+        greatest(spells.first_ordinal, changed_chips.first_ordinal) as first_ordinal,
         spells.last_ordinal,
         spells.first_ordinal > 1
-        and spells.first_ordinal = min(spells.first_ordinal) over (
-            partition by spells.chip_key, spells.building_id
-        ) as is_appearance
+        and spells.first_ordinal >= changed_chips.first_ordinal
+        and spells.first_ordinal = lives.first_ordinal as has_appeared
     from {{ ref("int_footprint_spells") }} as spells
+    inner join changed_chips
+        on
+            spells.chip_key = changed_chips.chip_key
+            and spells.last_ordinal >= changed_chips.first_ordinal
     inner join {{ ref("int_footprints") }} as footprints
-        using (chip_key, building_id, footprint_no)
+        on
+            spells.chip_key = footprints.chip_key
+            and spells.building_id = footprints.building_id
+            and spells.footprint_no = footprints.footprint_no
+    inner join {{ ref("int_building_lives") }} as lives
+        on
+            spells.chip_key = lives.chip_key
+            and spells.building_id = lives.building_id
 
 ),
 
-steps as (
+changes as (
 
     select
         chip_key,
         cell_no,
         first_ordinal as ordinal,
-        1 as building_count,
+        1 as buildings,
         area_m2,
-        is_appearance::integer as appeared
-    from footprint_spells
+        has_appeared::integer as appeared
+    from spells
     union all
     select
         chip_key,
         cell_no,
         last_ordinal + 1 as ordinal,
-        -1 as building_count,
+        -1 as buildings,
         -area_m2 as area_m2,
         0 as appeared
-    from footprint_spells
+    from spells
 
 ),
 
-net_steps as (
+net_changes as (
 
     select
         chip_key,
         cell_no,
         ordinal,
-        sum(building_count) as building_count,
+        sum(buildings) as buildings,
         sum(area_m2) as area_m2,
         sum(appeared) as appeared
-    from steps
+    from changes
     group by chip_key, cell_no, ordinal
 
 ),
 
+-- What the cell holds until it changes again.
 states as (
 
     select
         chip_key,
         cell_no,
-        ordinal,
-        lead(ordinal) over cell_history as next_ordinal,
-        sum(building_count) over cell_history as building_count,
-        sum(area_m2) over cell_history as built_area_m2,
+        ordinal as first_ordinal,
+        lead(ordinal) over so_far as next_ordinal,
+        sum(buildings) over so_far as building_count,
+        sum(area_m2) over so_far as built_area_m2,
         appeared
-    from net_steps
-    window cell_history as (partition by chip_key, cell_no order by ordinal)
+    from net_changes
+    window so_far as (partition by chip_key, cell_no order by ordinal)
 
 ),
 
@@ -88,7 +118,7 @@ final as (
         states.cell_no,
         states.building_count::smallint as building_count,
         case
-            when states.ordinal = chip_months.ordinal then states.appeared
+            when chip_months.ordinal = states.first_ordinal then states.appeared
             else 0
         end::smallint as appeared,
         states.built_area_m2::real as built_area_m2
@@ -96,11 +126,8 @@ final as (
     inner join chip_months
         on
             states.chip_key = chip_months.chip_key
-            and chip_months.ordinal >= states.ordinal
-            and (
-                chip_months.ordinal < states.next_ordinal
-                or states.next_ordinal is null
-            )
+            and states.first_ordinal <= chip_months.ordinal
+            and coalesce(states.next_ordinal > chip_months.ordinal, true)
     where states.building_count > 0
 
 )

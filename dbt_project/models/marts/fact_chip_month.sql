@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", incremental_strategy="sync") }}
+
 with
 
 chip_months as (
@@ -20,39 +22,39 @@ chips as (
 
 ),
 
-counts as (
+stocks as (
 
     select
         chip_key,
         time_key,
         building_count,
-        occluded,
-        open,
-        appeared,
-        demolished,
-        disappeared,
-        reappeared
-    from {{ ref("int_chip_month_counts") }}
+        built_area_m2
+    from {{ ref("int_chip_month_stocks") }}
 
 ),
 
-areas as (
+changes as (
 
     select
         chip_key,
         time_key,
-        built_area_m2
-    from {{ ref("int_chip_month_areas") }}
+        appeared,
+        reappeared,
+        disappeared,
+        demolished,
+        occluded,
+        open
+    from {{ ref("int_chip_month_changes") }}
 
 ),
 
-usable_shares as (
+unusable_areas as (
 
     select
         chip_key,
         time_key,
         usable_share
-    from {{ ref("int_usable_shares") }}
+    from {{ ref("int_unusable_areas") }}
 
 ),
 
@@ -64,21 +66,21 @@ final as (
         chips.aoi_key,
         chip_months.previous_time_key,
         chip_months.months_since_previous,
-        counts.building_count,
-        counts.building_count + counts.occluded + counts.open as corrected_count,
-        areas.built_area_m2,
-        counts.appeared,
-        counts.reappeared,
-        counts.disappeared,
-        counts.demolished,
-        counts.occluded,
-        counts.open,
-        coalesce(usable_shares.usable_share, 1) as usable_share
+        stocks.building_count,
+        stocks.building_count + changes.occluded + changes.open as corrected_count,
+        stocks.built_area_m2,
+        changes.appeared,
+        changes.reappeared,
+        changes.disappeared,
+        changes.demolished,
+        changes.occluded,
+        changes.open,
+        coalesce(unusable_areas.usable_share, 1) as usable_share
     from chip_months
     inner join chips using (chip_key)
-    inner join counts using (chip_key, time_key)
-    inner join areas using (chip_key, time_key)
-    left join usable_shares using (chip_key, time_key)
+    inner join stocks using (chip_key, time_key)
+    inner join changes using (chip_key, time_key)
+    left join unusable_areas using (chip_key, time_key)
 
 )
 

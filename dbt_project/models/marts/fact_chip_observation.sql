@@ -1,4 +1,17 @@
+{{ config(materialized="image_fact", pre_hook="{{ mark_moved_chips() }}") }}
+
 with
+
+changed_images as (
+
+    select
+        chip_key,
+        time_key,
+        load_id
+    from {{ changed_images() }} as images
+    where load_id is not null
+
+),
 
 observations as (
 
@@ -8,16 +21,6 @@ observations as (
         building_id,
         footprint_no
     from {{ ref("stg_observations") }}
-
-),
-
-images as (
-
-    select
-        chip_key,
-        time_key,
-        load_id
-    from {{ ref("stg_images") }}
 
 ),
 
@@ -38,9 +41,9 @@ final as (
         observations.building_id,
         chips.aoi_key,
         observations.footprint_no,
-        images.load_id
+        changed_images.load_id
     from observations
-    inner join images using (chip_key, time_key)
+    inner join changed_images using (chip_key, time_key)
     inner join chips using (chip_key)
 
 )

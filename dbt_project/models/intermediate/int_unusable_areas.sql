@@ -1,24 +1,24 @@
 with
 
-unusable_areas as (
+areas as (
 
     select
         chip_key,
         time_key,
-        st_union(geom) as geom
+        geom
     from {{ ref("stg_unusable_areas") }}
-    group by chip_key, time_key
 
 ),
 
-tiles as (
+merged as (
 
     select
         chip_key,
         time_key,
-        geom,
+        st_union(geom) as geom,
         st_tileenvelope(13, chip_key / 8192, chip_key % 8192) as tile
-    from unusable_areas
+    from areas
+    group by chip_key, time_key
 
 ),
 
@@ -27,8 +27,9 @@ final as (
     select
         chip_key,
         time_key,
+        geom,
         1 - st_area(st_intersection(geom, tile)) / st_area(tile) as usable_share
-    from tiles
+    from merged
 
 )
 

@@ -10,7 +10,7 @@ chip_months as (
 
 ),
 
-footprint_spells as (
+spells as (
 
     select
         spells.chip_key,
@@ -23,29 +23,35 @@ footprint_spells as (
 
 ),
 
-steps as (
+-- A building counts from the month it comes until the month it goes.
+changes as (
 
     select
         chip_key,
         first_ordinal as ordinal,
-        area_m2
-    from footprint_spells
+        count(*) as buildings,
+        sum(area_m2) as area_m2
+    from spells
+    group by chip_key, first_ordinal
     union all
     select
         chip_key,
         last_ordinal + 1 as ordinal,
-        -area_m2 as area_m2
-    from footprint_spells
+        -count(*) as buildings,
+        -sum(area_m2) as area_m2
+    from spells
+    group by chip_key, last_ordinal
 
 ),
 
-net_steps as (
+net_changes as (
 
     select
         chip_key,
         ordinal,
+        sum(buildings) as buildings,
         sum(area_m2) as area_m2
-    from steps
+    from changes
     group by chip_key, ordinal
 
 ),
@@ -55,11 +61,13 @@ final as (
     select
         chip_months.chip_key,
         chip_months.time_key,
-        sum(net_steps.area_m2) over (
-            partition by chip_months.chip_key order by chip_months.ordinal
-        ) as built_area_m2
+        (sum(net_changes.buildings) over so_far)::integer as building_count,
+        -- to the mm2: sums in another order must not make another row
+        round((sum(net_changes.area_m2) over so_far)::numeric, 6)::double precision
+            as built_area_m2
     from chip_months
-    left join net_steps using (chip_key, ordinal)
+    left join net_changes using (chip_key, ordinal)
+    window so_far as (partition by chip_months.chip_key order by chip_months.ordinal)
 
 )
 

@@ -1,0 +1,84 @@
+{#-
+    What an incremental model was built from: `int_built_images` holds a row per model
+    and image, written in the transaction that writes the model's rows, so that the
+    two never disagree. A run that was killed is repaired by the next.
+-#}
+
+{#- Pre-hook: a model that starts anew was built from nothing. -#}
+{% macro forget_built_images() %}
+    {% if execute and (should_full_refresh() or load_cached_relation(this) is none) %}
+        delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}'
+    {% else %}
+        {% do return("") %}
+    {% endif %}
+{% endmacro %}
+
+{#- Post-hook: the model's rows are now those of `images`. -#}
+{% macro record_built_images(upstream=none) %}
+    delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}';
+    insert into {{ ref("int_built_images") }} (model, chip_key, time_key, load_id)
+    select '{{ this.identifier }}', chip_key, time_key, load_id
+    from {{ wanted_images(upstream) }}
+{% endmacro %}
+
+{#- The images that a model should hold: all observed ones, or those that the model
+    it reads (`upstream`) was built from. -#}
+{% macro wanted_images(upstream=none) %}
+    {%- if upstream is none -%}
+        {{ ref("int_chip_months") }} as wanted
+    {%- else -%}
+        (
+            select
+                chip_key,
+                time_key,
+                load_id
+            from {{ ref("int_built_images") }}
+            where model = '{{ upstream }}'
+        ) as wanted
+    {%- endif -%}
+{% endmacro %}
+
+{#- Subquery: images that this model was not built from as they are now; `load_id` is
+    null where an image is gone. -#}
+{% macro changed_images(upstream=none) %}
+    (
+        select
+            chip_key,
+            time_key,
+            wanted.load_id
+        from {{ wanted_images(upstream) }}
+        full outer join (
+            select
+                chip_key,
+                time_key,
+                load_id
+            from {{ ref("int_built_images") }}
+            where model = '{{ this.identifier }}'
+        ) as built using (chip_key, time_key)
+        where wanted.load_id is distinct from built.load_id
+    )
+{% endmacro %}
+
+{#- Subquery: chips with such images, and the first month that changed. The months
+    before it stay as they are; everything from it on is built again, since a life
+    that goes on past it may have changed. -#}
+{% macro changed_chips(upstream=none) %}
+    (
+        select
+            changed.chip_key,
+            changed.time_key as first_time_key,
+            1 + (
+                select count(*) from {{ ref("int_chip_months") }} as earlier
+                where
+                    earlier.chip_key = changed.chip_key
+                    and earlier.time_key < changed.time_key
+            ) as first_ordinal
+        from (
+            select
+                chip_key,
+                min(time_key) as time_key
+            from {{ changed_images(upstream) }} as images
+            group by chip_key
+        ) as changed
+    )
+{% endmacro %}

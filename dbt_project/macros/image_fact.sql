@@ -1,0 +1,153 @@
+{#-
+    image_fact: a fact table of millions of rows that follows changed images.
+
+    The server checks foreign keys row by row on insert, but all at once when a key is
+    added to a table that is full already: ten times faster. So the table is a set of
+    partitions, lists of months: months that are new to it are put into a partition of
+    their own, which is filled, keyed and then attached. In months that it has
+    already, the changed images are deleted and inserted. Where more than
+    `rebuild_share` of the rows have changed, all are built anew as one partition.
+
+    The query gives the rows of `changed_images()`.
+-#}
+{% materialization image_fact, adapter="postgres" %}
+    {%- set target_relation = this.incorporate(type="table") -%}
+    {%- set is_new = should_full_refresh() or load_cached_relation(this) is none -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% call statement("forget") %}{{ forget_built_images() or "select" }}{% endcall %}
+
+    {% if is_new %}
+        {{ get_assert_columns_equivalent(sql) }}
+        {% do run_query(create_image_fact()) %}
+    {% elif changed_share() > config.get("rebuild_share", 0.34) %}
+        {% do run_query(drop_partitions()) %}
+    {% endif %}
+    {% set months = changed_months() %}
+    {% call statement("main") %}
+        {% if months.held %}
+            {{ replace_images(sql, months.held) }}
+        {% endif %}
+        {% if months.fresh %}
+            {{ attach_months(sql, months.fresh) }}
+        {% endif %}
+        {{ record_built_images() }}
+    {% endcall %}
+
+    {% do apply_grants(target_relation, config.get("grants"), should_revoke=false) %}
+    {% do persist_docs(target_relation, model) %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({"relations": [target_relation]}) }}
+{% endmaterialization %}
+
+{#- Share of the observations to come that `changed_images` make up. -#}
+{% macro changed_share() %}
+    {% set query %}
+        select coalesce(
+            sum(images.row_count) filter (where changed.chip_key is not null)::real
+            / sum(images.row_count),
+            0
+        )
+        from {{ ref("int_chip_months") }} as images
+        inner join {{ ref("int_built_images") }} as built
+            on
+                images.chip_key = built.chip_key
+                and images.time_key = built.time_key
+                and built.model = '{{ this.identifier }}'
+        left join {{ changed_images() }} as changed
+            on
+                images.chip_key = changed.chip_key
+                and images.time_key = changed.time_key
+    {% endset %}
+    {% do return(run_query(query).columns[0].values()[0] | float) %}
+{% endmacro %}
+
+{#- Changed months, as lists: `held` by a partition already, and `fresh`. -#}
+{% macro changed_months() %}
+    {% set query %}
+        with held as (
+            select (
+                regexp_matches(
+                    pg_get_expr(partitions.relpartbound, partitions.oid), '\d+', 'g'
+                )
+            )[1]::integer as time_key
+            from pg_inherits
+            inner join pg_class as partitions on pg_inherits.inhrelid = partitions.oid
+            where pg_inherits.inhparent = '{{ this }}'::regclass
+        )
+
+        select distinct
+            time_key,
+            time_key in (select time_key from held) as is_held
+        from {{ changed_images() }} as changed
+        order by time_key
+    {% endset %}
+    {% set months = {"held": [], "fresh": []} %}
+    {% for time_key, is_held in run_query(query) %}
+        {% do months["held" if is_held else "fresh"].append(time_key) %}
+    {% endfor %}
+    {% do return(months) %}
+{% endmacro %}
+
+{#- The table without rows and, so that nothing waits for its locks, without keys. -#}
+{% macro create_image_fact() %}
+    drop table if exists {{ this }} cascade;
+    create table {{ this }} {{ get_table_columns_and_constraints() }}
+    partition by list (time_key);
+    {{ distribute() }}
+{% endmacro %}
+
+{#- Empty the table, and forget that it was built; views on it stay. -#}
+{% macro drop_partitions() %}
+    {% set query %}
+        select inhrelid::regclass::text
+        from pg_inherits
+        where inhparent = '{{ this }}'::regclass
+    {% endset %}
+    {% for part in run_query(query).columns[0].values() %}
+        drop table {{ part }};
+    {% endfor %}
+    delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}'
+{% endmacro %}
+
+{% macro column_names() %}
+    {%- do return(model.columns.keys() | join(", ")) -%}
+{% endmacro %}
+
+{% macro replace_images(sql, months) %}
+    delete from {{ this }} as held
+    using {{ changed_images() }} as changed
+    where
+        held.chip_key = changed.chip_key
+        and held.time_key = changed.time_key
+        and held.time_key in ({{ months | join(", ") }});
+
+    insert into {{ this }} ({{ column_names() }})
+    select {{ column_names() }} from ({{ sql }}) as fresh
+    where time_key in ({{ months | join(", ") }});
+{% endmacro %}
+
+{% macro attach_months(sql, months) %}
+    {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
+    {% set values = "for values in (" ~ months | join(", ") ~ ")" %}
+    {% if target.name == "citus" %}
+        -- a table that is not distributed yet cannot refer to one that is
+        {{ add_keys() }}
+        create table {{ part }} partition of {{ this }} {{ values }};
+    {% else %}
+        create table {{ part }} {{ get_table_columns_and_constraints() }};
+    {% endif %}
+
+    insert into {{ part }} ({{ column_names() }})
+    select {{ column_names() }} from ({{ sql }}) as fresh
+    where time_key in ({{ months | join(", ") }});
+
+    {% if target.name != "citus" %}
+        {{ add_keys(part) }}
+        {{ add_keys() }}
+        alter table {{ this }} attach partition {{ part }} {{ values }};
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,14 @@
+{{
+    config(
+        materialized="incremental",
+        full_refresh=false,
+    )
+}}
+
+-- Written by the hooks of the models that it speaks of: macros/built_images.sql.
+select
+    null::text as model,
+    null::integer as chip_key,
+    null::integer as time_key,
+    null::integer as load_id
+where false

@@ -1,0 +1,125 @@
+with
+
+chip_months as (
+
+    select
+        chip_key,
+        time_key,
+        ordinal
+    from {{ ref("int_chip_months") }}
+
+),
+
+lives as (
+
+    select
+        chip_key,
+        first_ordinal
+    from {{ ref("int_building_lives") }}
+    where first_ordinal > 1
+
+),
+
+absences as (
+
+    select
+        chip_key,
+        first_ordinal,
+        last_ordinal,
+        proof_ordinal,
+        kind
+    from {{ ref("int_building_absences") }}
+
+),
+
+changes as (
+
+    select
+        chip_key,
+        first_ordinal as ordinal,
+        'appeared' as measure,
+        1 as change
+    from lives
+    union all
+    select
+        chip_key,
+        first_ordinal as ordinal,
+        'disappeared' as measure,
+        1 as change
+    from absences
+    union all
+    select
+        chip_key,
+        last_ordinal + 1 as ordinal,
+        'reappeared' as measure,
+        1 as change
+    from absences
+    where kind = 'occluded'
+    union all
+    -- from here on stocks: +1 where an absence begins, -1 after it
+    select
+        chip_key,
+        first_ordinal as ordinal,
+        kind as measure,
+        1 as change
+    from absences
+    union all
+    select
+        chip_key,
+        last_ordinal + 1 as ordinal,
+        kind as measure,
+        -1 as change
+    from absences
+    union all
+    select
+        chip_key,
+        first_ordinal as ordinal,
+        'presumed' as measure,
+        1 as change
+    from absences
+    union all
+    select
+        chip_key,
+        coalesce(proof_ordinal, last_ordinal + 1) as ordinal,
+        'presumed' as measure,
+        -1 as change
+    from absences
+
+),
+
+net_changes as (
+
+    select
+        chip_key,
+        ordinal,
+        sum(change) filter (where measure = 'appeared') as appeared,
+        sum(change) filter (where measure = 'disappeared') as disappeared,
+        sum(change) filter (where measure = 'reappeared') as reappeared,
+        sum(change) filter (where measure = 'demolished') as demolished,
+        sum(change) filter (where measure = 'occluded') as occluded,
+        sum(change) filter (where measure = 'open') as open,
+        sum(change) filter (where measure = 'presumed') as presumed
+    from changes
+    group by chip_key, ordinal
+
+),
+
+final as (
+
+    select
+        chip_months.chip_key,
+        chip_months.time_key,
+        coalesce(net_changes.appeared, 0)::integer as appeared,
+        coalesce(net_changes.disappeared, 0)::integer as disappeared,
+        coalesce(net_changes.reappeared, 0)::integer as reappeared,
+        coalesce(net_changes.demolished, 0)::integer as demolished,
+        coalesce(sum(net_changes.occluded) over so_far, 0)::integer as occluded,
+        coalesce(sum(net_changes.open) over so_far, 0)::integer as open,
+        coalesce(sum(net_changes.presumed) over so_far, 0)::integer as presumed
+    from chip_months
+    left join net_changes using (chip_key, ordinal)
+    window so_far as (partition by chip_months.chip_key order by chip_months.ordinal)
+
+)
+
+select * from final

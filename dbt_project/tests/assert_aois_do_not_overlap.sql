@@ -11,3 +11,4 @@ inner join {{ ref("dim_aoi") }} as others
     on
         aois.aoi_key < others.aoi_key
         and {{ shares_area("aois.geom", "others.geom") }}
+where aois.chip_count > 0 and others.chip_count > 0

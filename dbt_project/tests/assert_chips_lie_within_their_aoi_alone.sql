@@ -7,6 +7,7 @@ select
     chips.aoi_key,
     array_agg(aois.aoi_key order by aois.aoi_key) as aoi_keys_around
 from {{ ref("dim_chip") }} as chips
-left join {{ ref("dim_aoi") }} as aois on st_within(chips.centroid, aois.geom)
+left join {{ ref("dim_aoi") }} as aois
+    on st_within(chips.centroid, aois.geom) and aois.chip_count > 0
 group by chips.chip_id, chips.aoi_key
 having array_agg(aois.aoi_key) is distinct from array[chips.aoi_key]

@@ -86,7 +86,7 @@ all_aois as (
 
 ),
 
-final as (
+current_aois as (
 
     select
         all_aois.aoi_key,
@@ -97,9 +97,36 @@ final as (
             else all_aois.geom
         end as geom,
         st_centroid(all_aois.geom) as centroid,
-        coalesce(chip_counts.chip_count, 0) as chip_count
+        chip_counts.chip_count
     from all_aois
-    left join chip_counts using (aoi_key)
+    inner join chip_counts using (aoi_key)
+
+),
+
+-- Facts still refer to AOIs that are gone until the end of the run; their names are free.
+gone_aois as (
+
+    {% if is_incremental() -%}
+        select
+            aoi_key,
+            'gone ' || aoi_key as name,
+            geom,
+            centroid,
+            0 as chip_count
+        from {{ this }}
+        where aoi_key not in (select aoi_key from current_aois)
+    {%- else -%}
+        select * from current_aois
+        where false
+    {%- endif %}
+
+),
+
+final as (
+
+    select * from current_aois
+    union all
+    select * from gone_aois
 
 )
 

@@ -18,8 +18,7 @@ from ml.baselines import Baseline, baseline_forecast
 from ml.examples import Examples
 from ml.features import FloatArray
 from ml.fitting import fit
-from ml.growth import spread_unit
-from ml.metrics import Score, score
+from ml.metrics import Score, pinball_loss, score
 from ml.model import HORIZONS, QUANTILES
 from ml.params import Params
 
@@ -186,21 +185,35 @@ def _predict_all(
 def _baseline_prediction(
     baseline: Baseline, train: Examples, test: Examples, params: Params
 ) -> tuple[FloatArray, FloatArray]:
-    """Return a baseline's forecast and its quantiles: those of its own past errors.
+    """Return a baseline's forecast and its quantiles: those of its own past errors by horizon.
 
-    The errors are taken by horizon and in the same spread units as the model's, which serves the
-    baselines well: without them a large chip's errors would widen a small chip's interval.
+    The errors are counted in buildings, by the square root of the chip's size or by its size,
+    whichever fits the training rows best, so that a baseline is never judged at a disadvantage.
     """
     damping = params.baselines.damping
     fitted = baseline_forecast(baseline, train.features, train.horizon, damping=damping)
-    error = (train.net_change - fitted) / spread_unit(train.features, train.horizon)
     point = baseline_forecast(baseline, test.features, test.horizon, damping=damping)
+    candidates = []
+    for power in (0.0, 0.5, 1.0):
+        seen = _error_quantiles(fitted, train, train, fitted, power)
+        loss = pinball_loss(train.net_change, seen).sum()
+        candidates.append((loss, _error_quantiles(fitted, train, test, point, power)))
+    return point, min(candidates, key=lambda candidate: candidate[0])[1]
+
+
+def _error_quantiles(
+    fitted: FloatArray, train: Examples, test: Examples, point: FloatArray, power: float
+) -> FloatArray:
+    size, test_size = (
+        (1 + examples.features.column("known_count")) ** power for examples in (train, test)
+    )
+    error = (train.net_change - fitted) / size
     spread = np.zeros((len(test), len(QUANTILES)))
     for horizon in np.unique(test.horizon):
         past = error[train.horizon == horizon]
         spread[test.horizon == horizon] = np.quantile(past, QUANTILES)
-    unit = spread_unit(test.features, test.horizon)
-    return point, point[:, None] + spread * unit[:, None]
+    quantiles: FloatArray = point[:, None] + spread * test_size[:, None]
+    return quantiles
 
 
 def _scores(examples: Examples, prediction: Prediction) -> Iterator[BacktestRow]:

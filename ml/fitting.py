@@ -10,7 +10,7 @@ from ml.baselines import Baseline
 from ml.boosting import Booster, fit_quantile
 from ml.examples import Examples
 from ml.features import FloatArray
-from ml.growth import PooledGrowth, spread_unit
+from ml.growth import PooledGrowth, change_unit
 from ml.model import HORIZONS, QUANTILES, ForecastModel, ModelCard, model_inputs, raw_quantiles
 from ml.params import Params
 
@@ -50,7 +50,7 @@ def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> Forec
 
 
 def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[float, float]]:
-    """Return by horizon how far the interval has to move out, at both ends, in spread units.
+    """Return by horizon how far the interval has to move out, at both ends, in change units.
 
     Conformalized quantile regression (Romano, Patterson and Candès 2019, arXiv 1905.03222), each
     end for itself. The calibration rows are those of the last as-of months; the model that they
@@ -65,7 +65,7 @@ def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[flo
         return dict.fromkeys(HORIZONS, (0.0, 0.0))
     boosters, growth = _fit_boosters(proper, params)
     raw = raw_quantiles(boosters, growth, judged.features, judged.horizon)
-    unit = spread_unit(judged.features, judged.horizon)
+    unit = change_unit(judged.features, judged.horizon)
     too_low = (raw[:, 0] - judged.net_change) / unit
     too_high = (judged.net_change - raw[:, -1]) / unit
     offsets = {}
@@ -89,8 +89,8 @@ def fingerprint(examples: Examples, params: Params) -> str:
 
 def _fit_boosters(examples: Examples, params: Params) -> tuple[tuple[Booster, ...], PooledGrowth]:
     growth = PooledGrowth.fit(examples.features, examples.horizon, examples.net_change)
-    inputs, expected, unit = model_inputs(growth, examples.features, examples.horizon)
-    target = (examples.net_change - expected) / unit
+    inputs = model_inputs(growth, examples.features, examples.horizon)
+    target = examples.net_change / change_unit(examples.features, examples.horizon)
     settings = params.boosting.model_dump(exclude={"rounds"}) | {"seed": params.seed}
     names = examples.features.names
     boosters = tuple(

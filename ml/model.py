@@ -16,7 +16,7 @@ from ml.baselines import Baseline, baseline_forecast
 from ml.boosting import Booster, read_booster
 from ml.errors import BundleError, FeatureError
 from ml.features import FeatureMatrix, FloatArray, IntArray
-from ml.growth import PooledGrowth, spread_unit
+from ml.growth import PooledGrowth, change_unit
 
 HORIZONS: Final = (1, 3, 6, 12)
 """Months ahead."""
@@ -40,8 +40,8 @@ class ModelCard(BaseModel):
         categories: The codes seen in training, of each categorical feature.
         growth_rate: See ``PooledGrowth.rate``.
         growth_weight: See ``PooledGrowth.weight``.
-        lower_offsets: By horizon, what the lower quantile moves down, in spread units.
-        upper_offsets: By horizon, what the upper quantile moves up, in spread units.
+        lower_offsets: By horizon, what the lower quantile moves down, in change units.
+        upper_offsets: By horizon, what the upper quantile moves up, in change units.
         best_baseline: The plain forecast that did best in the backtest.
         damping: Constant of the damped trend.
         first_as_of: Time key of the first as-of month of the training rows.
@@ -121,7 +121,7 @@ class ForecastModel:
     def quantiles(self, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
         """Return the calibrated quantiles of each row at its horizon, shape (rows, quantiles)."""
         raw = raw_quantiles(self.boosters, self.growth, features, horizon)
-        unit = spread_unit(features, horizon)
+        unit = change_unit(features, horizon)
         lower = np.array([self.card.lower_offsets[int(months)] for months in horizon])
         upper = np.array([self.card.upper_offsets[int(months)] for months in horizon])
         return ordered(
@@ -210,20 +210,9 @@ class ForecastModel:
         return cls(card=card, boosters=boosters)
 
 
-def model_inputs(
-    growth: PooledGrowth, features: FeatureMatrix, horizon: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what the boosters see and how to read their answer.
-
-    Returns:
-        The inputs (features, horizon, and the expected growth in two units), shape (rows, inputs);
-        the expected change that their answer is added to; the unit that it is counted in.
-    """
-    expected = growth.expected_change(features, horizon)
-    unit = spread_unit(features, horizon)
-    monthly_rate = expected / horizon / np.maximum(features.column("known_count"), 1)
-    inputs = np.column_stack([features.values, horizon, monthly_rate, expected / unit])
-    return inputs, expected, unit
+def model_inputs(growth: PooledGrowth, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
+    """Return what the boosters see: the features, the horizon, the pooled growth in two forms."""
+    return np.column_stack([features.values, horizon, growth.inputs(features, horizon)])
 
 
 def raw_quantiles(
@@ -236,9 +225,10 @@ def raw_quantiles(
 
     One thread: for single rows LightGBM's threads cost ten times what they save.
     """
-    inputs, expected, unit = model_inputs(growth, features, horizon)
+    inputs = model_inputs(growth, features, horizon)
     answers = np.column_stack([booster.predict(inputs, num_threads=1) for booster in boosters])
-    quantiles: FloatArray = np.sort(answers * unit[:, None] + expected[:, None], axis=1)
+    unit = change_unit(features, horizon)
+    quantiles: FloatArray = np.sort(answers, axis=1) * unit[:, None]
     return quantiles
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ml.model import QUANTILES, ForecastModel
 
-DERIVED_INPUTS = ("horizon", "pooled growth rate", "pooled growth, spread units")
+DERIVED_INPUTS = ("horizon", "pooled growth rate", "pooled growth by spread")
 """Inputs that ``ml.model.model_inputs`` adds to the features."""
 
 

@@ -25,7 +25,7 @@ from benchmarks.results import (
     Scaled,
     Step,
 )
-from benchmarks.star import measure_month, measure_star, measure_start_ups
+from benchmarks.star import measure_month, measure_star
 from benchmarks.targets import judge
 from warehouse.settings import get_settings
 
@@ -155,7 +155,6 @@ class _Campaign:
         self._found["is_lossless"] = gives_back(self._arena, data.csv, work=self._work)
 
     def _measure_star(self, data: DataSet) -> None:
-        self._steps |= measure_start_ups(self._arena, rounds=self._plan.rounds)
         steps, sizes = measure_star(self._arena, data, rounds=self._plan.rounds)
         self._steps |= steps
         self._found["schema_bytes"] = sizes

@@ -41,6 +41,8 @@ LABELS: Final = {
     MONTH_TESTS: "one more month: dbt test",
 }
 
+Runs = dict[str, list[Measurement]]
+
 _SCHEMA_SIZES: Final = sql.SQL("""
     select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint
     from pg_class
@@ -48,11 +50,6 @@ _SCHEMA_SIZES: Final = sql.SQL("""
     where pg_namespace.nspname = %s and pg_class.relkind in ('r', 'm')
 """)
 SCHEMAS: Final = ("raw", "intermediate", "marts", "features")
-
-
-def loader_command(source: Path) -> list[str]:
-    """Return the loader's command for a folder or file."""
-    return [sys.executable, "-m", "loaders", "load", str(source)]
 
 
 def dbt(arena: Arena, *arguments: str) -> Measurement:
@@ -64,19 +61,8 @@ def dbt(arena: Arena, *arguments: str) -> Measurement:
 
 def load(arena: Arena, source: Path) -> Measurement:
     """Load a folder, masks included, into the database as it is."""
-    return arena.run(loader_command(source), name="load_folder")
-
-
-def measure_start_ups(arena: Arena, *, rounds: int) -> dict[str, Step]:
-    """Measure what our loader and dbt need before they begin to work."""
-    dbt(arena, "parse")  # so that no run below pays for reading the project the first time
-    helps = [*loader_command(Path("x"))[:-1], "--help"]
-    return _steps(
-        {
-            LOADER_START_UP: [arena.run(helps, name="loader_help") for _ in range(rounds)],
-            DBT_START_UP: [dbt(arena, "ls", "--quiet") for _ in range(rounds)],
-        }
-    )
+    command = [sys.executable, "-m", "loaders", "load", str(source)]
+    return arena.run(command, name="load_folder")
 
 
 def measure_star(
@@ -87,11 +73,13 @@ def measure_star(
     Returns:
         The steps, and the bytes on disk of each schema.
     """
-    runs: dict[str, list[Measurement]] = {MODELS: [], EVERYTHING: []}
+    runs: Runs = {LOADER_START_UP: [], DBT_START_UP: [], MODELS: [], EVERYTHING: []}
+    dbt(arena, "parse")  # so that no run below pays for reading the project the first time
     for number in range(rounds):
         for key, options in ((MODELS, WITHOUT_TESTS), (EVERYTHING, ())):
             arena.fresh_database()
             load(arena, data.folder)
+            _start_up(arena, runs)
             run = dbt(arena, "build", *options)
             runs[key].append(run)
             logger.info("%d/%d %s: %.1f s", number + 1, rounds, LABELS[key], run.seconds)
@@ -100,7 +88,7 @@ def measure_star(
 
 def measure_month(arena: Arena, before: DataSet, month: DataSet, *, rounds: int) -> dict[str, Step]:
     """Load one more month into a full warehouse, and build and test what follows from it."""
-    runs: dict[str, list[Measurement]] = {MONTH_LOAD: [], MONTH_MODELS: [], MONTH_TESTS: []}
+    runs: Runs = {MONTH_LOAD: [], MONTH_MODELS: [], MONTH_TESTS: []}
     for number in range(rounds):
         arena.fresh_database()
         load(arena, before.folder)
@@ -108,7 +96,7 @@ def measure_month(arena: Arena, before: DataSet, month: DataSet, *, rounds: int)
         runs[MONTH_LOAD].append(load(arena, month.folder))
         runs[MONTH_MODELS].append(dbt(arena, "build", *WITHOUT_TESTS))
         runs[MONTH_TESTS].append(dbt(arena, "test"))
-        seconds = [round(runs[key][-1].seconds, 1) for key in runs]
+        seconds = [round(taken[-1].seconds, 1) for taken in runs.values()]
         logger.info("%d/%d one more month: load, build, test %s s", number + 1, rounds, seconds)
     return _steps(runs)
 
@@ -118,5 +106,12 @@ def schema_bytes(arena: Arena) -> dict[str, int]:
     return {schema: int(arena.value(_SCHEMA_SIZES, schema)) for schema in SCHEMAS}
 
 
-def _steps(runs: dict[str, list[Measurement]]) -> dict[str, Step]:
+def _start_up(arena: Arena, runs: Runs) -> None:
+    # Beside the builds, so that a busy moment of the machine strikes both.
+    helps = [sys.executable, "-m", "loaders", "load", "--help"]
+    runs[LOADER_START_UP].append(arena.run(helps, name="loader_help"))
+    runs[DBT_START_UP].append(dbt(arena, "ls", "--quiet"))
+
+
+def _steps(runs: Runs) -> dict[str, Step]:
     return {key: Step(label=LABELS[key], runs=tuple(taken)) for key, taken in runs.items()}

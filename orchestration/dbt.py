@@ -61,18 +61,19 @@ def manifest() -> Path:
         DbtProjectError: dbt cannot parse the project.
     """
     project = dbt_project()
-    if not _is_current(project):
+    if not is_current(project.manifest_path, project.project_dir):
         with _parse_lock(project):
-            if not _is_current(project):
+            if not is_current(project.manifest_path, project.project_dir):
                 _parse(project)
     return project.manifest_path
 
 
-def _is_current(project: DbtProject) -> bool:
-    if not project.manifest_path.exists():
+def is_current(manifest_path: Path, project_dir: Path) -> bool:
+    """Tell whether a manifest is there and no file of its project is younger."""
+    if not manifest_path.exists():
         return False
-    parsed = project.manifest_path.stat().st_mtime
-    return all(path.stat().st_mtime <= parsed for path in _source_files(project.project_dir))
+    parsed = manifest_path.stat().st_mtime_ns
+    return all(path.stat().st_mtime_ns <= parsed for path in _source_files(project_dir))
 
 
 def _source_files(folder: Path) -> Iterator[Path]:

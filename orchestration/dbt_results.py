@@ -35,7 +35,7 @@ class DbtResults:
     @property
     def tests_failed(self) -> int:
         """Tests that do not hold."""
-        return sum(line.startswith("test ") for line in self.failures)
+        return sum(line.startswith(("test ", "unit test ")) for line in self.failures)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -57,11 +57,11 @@ class DbtResults:
             passed += is_test and status == "pass"
             warned += is_test and status == "warn"
             if status in BROKEN:
-                failures.append(_failure(node, is_test=is_test))
+                failures.append(_failure(node))
         return cls(models, passed, warned, tuple(failures))
 
 
-def _failure(node: Mapping[str, Any], *, is_test: bool) -> str:
-    name = node["unique_id"].split(".")[2]
+def _failure(node: Mapping[str, Any]) -> str:
+    kind, _, name = node["unique_id"].split(".")[:3]
     reason = " ".join(str(node["message"] or node["status"]).split())
-    return f"{'test' if is_test else 'model'} {name}: {reason}"
+    return f"{kind.replace('_', ' ')} {name}: {reason.partition(' compiled code at ')[0]}"

@@ -67,14 +67,14 @@ class Progress:
             self._status.start()
 
     def _show(self, title: str) -> None:
-        self._status.update(f"{title} [dim]{self._figures()}[/]")
+        self._status.update(title + self._figures())
 
     def _finish(self, word: str, title: str) -> None:
         self._status.stop()
         seconds = time.monotonic() - self._started
-        self.console.print(f"{word} {title:<26} {seconds:6.1f} s  [dim]{self._figures()}[/]")
+        self.console.print(f"{word} {title:<26} {seconds:6.1f} s{self._figures()}")
 
     def _figures(self) -> str:
-        if self._tables + self._checks < 2:
+        if self._tables < 2:
             return ""
-        return f"{self._tables} tables, {self._checks} checks"
+        return f"  [dim]{self._tables} tables, {self._checks} checks[/]"

@@ -17,9 +17,13 @@ from orchestration.dbt_results import DbtResults
 
 LAYERS: Final = ("marts", "features", "ml")
 JUDGED_BY: Final = "rolling_origin"
-QUERY: Final = (
+FORECAST_QUERY: Final = (
     "select chip_id, q10, q50, q90 from ml.chip_forecast join marts.dim_chip using (chip_key) "
-    "where horizon = 12 order by q50 desc limit 10"
+    "where horizon = 12 order by q50 desc limit 5"
+)
+COUNT_QUERY: Final = (
+    "select chip_id, time_key, building_count from marts.fact_chip_month "
+    "join marts.dim_chip using (chip_key) order by building_count desc limit 5"
 )
 
 Metadata = Mapping[str, Any]
@@ -46,7 +50,7 @@ class Summary:
 
     def _data(self) -> Iterator[str]:
         load, source = self.assets["raw/load_run"], self.assets["source_data"]
-        yield f"\n[bold]Data[/]  {source['path']}"
+        yield f"\n[bold]Data[/]  {source['source']}"
         yield (
             f"  {load['rows_read']:,} rows read, {load['rows_loaded']:,} loaded, "
             f"{load['rows_rejected']:,} rejected ({load['state']})"
@@ -75,10 +79,13 @@ class Summary:
             yield "  backtest: pinball loss (mean absolute error), in buildings; less is better"
             yield _scores(rows)
         yield f"  {model['reason']}"
-        for key in ("ml/chip_forecast", "serving/bento"):
-            metadata = self.assets[key]
-            if "reason" in metadata and not metadata.get("dagster/row_count"):
-                yield f"  {metadata['reason']}"
+        if not self._row_count("ml/chip_forecast"):
+            yield f"  {self.assets['ml/chip_forecast']['reason']}"
+        if not self.assets["serving/bento"]["built"]:
+            yield f"  {self.assets['serving/bento']['reason']}"
+
+    def _row_count(self, key: str) -> int:
+        return int(self.assets[key]["dagster/row_count"])
 
     def _next(self) -> Iterator[str]:
         yield "\n[bold]Next[/]"
@@ -86,8 +93,11 @@ class Summary:
         if self.assets["serving/bento"]["built"] and self.example_chip:
             yield "  make serve   the forecast service, http://127.0.0.1:3000; then"
             request = json.dumps({"chip_id": self.example_chip})
-            yield f"    curl -s 127.0.0.1:3000/forecast --json '{request}'"
-        yield f"  make psql    a SQL prompt, or\n    make psql ARGS=\"-c '{QUERY}'\""
+            kind = "-H 'Content-Type: application/json'"
+            yield f"    curl -s 127.0.0.1:3000/forecast {kind} -d '{request}'"
+        query = FORECAST_QUERY if self._row_count("ml/chip_forecast") else COUNT_QUERY
+        yield "  make psql    a SQL prompt, or a query:"
+        yield f"    make psql ARGS=\"-c '{query}'\""
 
 
 def asset_metadata(result: dg.ExecuteInProcessResult) -> dict[str, Metadata]:

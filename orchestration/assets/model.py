@@ -15,7 +15,7 @@ from orchestration import checks
     kinds={"lightgbm", "mlflow"},
     check_specs=[checks.BEATS_BASELINES],
 )
-def trained_model() -> dg.MaterializeResult:
+def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
     """Quantile model of the next 1, 3, 6 and 12 months, judged beside the plain forecasts.
 
     Where the data do not suffice, or a plain forecast is better, the champion stays what it was.
@@ -40,7 +40,7 @@ def trained_model() -> dg.MaterializeResult:
     group_name="ml",
     kinds={"postgres"},
 )
-def chip_forecast() -> dg.MaterializeResult:
+def chip_forecast() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
     """One row per chip, as-of month, horizon and model: net change, interval and baseline."""
     report = forecast_chips()
     return dg.MaterializeResult(

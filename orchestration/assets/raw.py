@@ -21,6 +21,7 @@ RAW_TABLES = {
     "rejected_row": "One row per row of a source that could not be loaded, with the reason.",
     "unusable_area": "One row per polygon of unusable data (cloud, haze) of a chip and month.",
     "aoi": "One row per area of interest of the user's own.",
+    "place": "One row per chip: the town nearest to it.",
 }
 
 REASONS_SHOWN = 5
@@ -40,7 +41,7 @@ REASONS_SHOWN = 5
     ins={"source_data": dg.AssetIn("source_data")},
     check_specs=[checks.NOTHING_REJECTED, checks.READ_IS_KEPT],
 )
-def raw_tables(source_data: str) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def raw_tables(source_data: str) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Load the source; images that did not change stay as they are."""
     report = load(Path(source_data), progress=False)
     with connect(role=Role.ORCHESTRATOR) as connection:

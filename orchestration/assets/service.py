@@ -11,7 +11,7 @@ from serving.packaging import build_bento
     group_name="serving",
     kinds={"bentoml"},
 )
-def bento() -> dg.MaterializeResult:
+def bento() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
     """Service and champion in one package, ready for ``make serve``."""
     tag = build_bento()
     if tag is None:

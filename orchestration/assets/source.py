@@ -32,7 +32,7 @@ def source_data(config: SourceConfig) -> dg.Output[str]:
     return dg.Output(
         str(source.path),
         metadata={
-            "path": dg.MetadataValue.path(source.path),
+            "source": dg.MetadataValue.path(source.path),
             "kind": str(source.kind),
             "generated": config.path is None,
             "bytes": source.size_bytes(),

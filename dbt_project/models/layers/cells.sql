@@ -1,18 +1,5 @@
 with
 
-cell_months as (
-
-    select
-        chip_key,
-        time_key,
-        cell_no,
-        building_count,
-        appeared,
-        built_area_m2
-    from {{ ref("fact_cell_month") }}
-
-),
-
 latest_months as (
 
     select
@@ -23,22 +10,28 @@ latest_months as (
 
 ),
 
-cells as (
+occupied as (
 
     select
-        cell_months.chip_key,
-        cell_months.cell_no,
-        latest_months.time_key,
-        max(cell_months.building_count) filter (
-            where cell_months.time_key = latest_months.time_key
-        ) as building_count,
-        max(cell_months.built_area_m2) filter (
-            where cell_months.time_key = latest_months.time_key
-        ) as built_area_m2,
-        sum(cell_months.appeared) as appeared
-    from cell_months
-    inner join latest_months using (chip_key)
-    group by cell_months.chip_key, cell_months.cell_no, latest_months.time_key
+        chip_key,
+        cell_no,
+        cell_months.building_count,
+        cell_months.built_area_m2
+    from latest_months
+    inner join {{ ref("fact_cell_month") }} as cell_months
+        using (chip_key, time_key)
+
+),
+
+grown as (
+
+    select
+        chip_key,
+        cell_no,
+        sum(appeared) as appeared
+    from {{ ref("fact_cell_month") }}
+    where appeared > 0
+    group by chip_key, cell_no
 
 ),
 
@@ -48,12 +41,14 @@ final as (
         chip_key::bigint * 1024 + cell_no as cell_key,
         chip_key,
         cell_no,
-        {{ month_start("time_key") }} as month_start,
-        coalesce(building_count, 0)::integer as building_count,
-        coalesce(built_area_m2, 0)::real as built_area_m2,
-        appeared::integer as appeared,
+        {{ month_start("latest_months.time_key") }} as month_start,
+        coalesce(occupied.building_count, 0)::integer as building_count,
+        coalesce(occupied.built_area_m2, 0)::real as built_area_m2,
+        coalesce(grown.appeared, 0)::integer as appeared,
         {{ box_of_cell("chip_key", "cell_no") }}::geometry(polygon, 3857) as geom
-    from cells
+    from occupied
+    full outer join grown using (chip_key, cell_no)
+    inner join latest_months using (chip_key)
 
 )
 

@@ -67,12 +67,7 @@
         select
             changed.chip_key,
             changed.time_key as first_time_key,
-            1 + (
-                select count(*) from {{ ref("int_chip_months") }} as earlier
-                where
-                    earlier.chip_key = changed.chip_key
-                    and earlier.time_key < changed.time_key
-            ) as first_ordinal
+            1 + count(earlier.time_key) as first_ordinal
         from (
             select
                 chip_key,
@@ -80,5 +75,10 @@
             from {{ changed_images(upstream) }} as images
             group by chip_key
         ) as changed
+        left join {{ ref("int_chip_months") }} as earlier
+            on
+                changed.chip_key = earlier.chip_key
+                and changed.time_key > earlier.time_key
+        group by changed.chip_key, changed.time_key
     )
 {% endmacro %}

@@ -10,43 +10,44 @@
 
 with
 
-changed_chips as (
+chip_months as not materialized (
 
     select
         chip_key,
-        first_time_key,
-        first_ordinal
-    from {{ changed_chips() }} as changed
+        time_key,
+        ordinal
+    from {{ ref("int_chip_months") }}
 
 ),
 
-chip_months as (
+{% if is_incremental() -%}
+    changed_chips as materialized (
 
-    select
-        chip_months.chip_key,
-        chip_months.time_key,
-        chip_months.ordinal
-    from {{ ref("int_chip_months") }} as chip_months
-    inner join changed_chips
-        on
-            chip_months.chip_key = changed_chips.chip_key
-            and chip_months.time_key >= changed_chips.first_time_key
+        select
+            chip_key,
+            first_time_key,
+            first_ordinal
+        from {{ changed_chips() }} as changed
 
-),
+    ),
+{%- endif %}
 
 observations as not materialized (
 
     select
         observations.chip_key,
+        observations.time_key,
         observations.building_id,
-        observations.footprint_no,
-        chip_months.ordinal
+        observations.footprint_no
     from {{ ref("stg_observations") }} as observations
-    inner join chip_months
-        on
-            observations.chip_key = chip_months.chip_key
-            and observations.time_key = chip_months.time_key
-    where observations.time_key >= (select min(time_key) from chip_months)
+    {% if is_incremental() -%}
+        inner join changed_chips
+            on
+                observations.chip_key = changed_chips.chip_key
+                and observations.time_key >= changed_chips.first_time_key
+        where
+            observations.time_key >= (select min(first_time_key) from changed_chips)
+    {%- endif %}
 
 ),
 
@@ -56,11 +57,33 @@ spans as (
         chip_key,
         building_id,
         footprint_no,
-        min(ordinal) as first_ordinal,
-        max(ordinal) as last_ordinal,
-        max(ordinal) - min(ordinal) + 1 = count(*) as is_unbroken
+        min(time_key) as first_time_key,
+        max(time_key) as last_time_key,
+        count(*) as month_count
     from observations
     group by chip_key, building_id, footprint_no
+
+),
+
+numbered_spans as (
+
+    select
+        spans.chip_key,
+        spans.building_id,
+        spans.footprint_no,
+        first_months.ordinal as first_ordinal,
+        last_months.ordinal as last_ordinal,
+        last_months.ordinal - first_months.ordinal + 1 = spans.month_count
+            as is_unbroken
+    from spans
+    left join chip_months as first_months
+        on
+            spans.chip_key = first_months.chip_key
+            and spans.first_time_key = first_months.time_key
+    left join chip_months as last_months
+        on
+            spans.chip_key = last_months.chip_key
+            and spans.last_time_key = last_months.time_key
 
 ),
 
@@ -71,21 +94,29 @@ numbered as (
         observations.chip_key,
         observations.building_id,
         observations.footprint_no,
-        observations.ordinal,
-        observations.ordinal - row_number() over (
+        chip_months.ordinal,
+        chip_months.ordinal - row_number() over (
             partition by
                 observations.chip_key,
                 observations.building_id,
                 observations.footprint_no
-            order by observations.ordinal
+            order by chip_months.ordinal
         ) as spell
     from observations
-    inner join spans
+    inner join chip_months
         on
-            observations.chip_key = spans.chip_key
-            and observations.building_id = spans.building_id
-            and observations.footprint_no = spans.footprint_no
-            and not spans.is_unbroken
+            observations.chip_key = chip_months.chip_key
+            and observations.time_key = chip_months.time_key
+    where
+        (observations.chip_key, observations.building_id, observations.footprint_no)
+        in (
+            select
+                chip_key,
+                building_id,
+                footprint_no
+            from numbered_spans
+            where not is_unbroken
+        )
 
 ),
 
@@ -97,7 +128,7 @@ spells as (
         footprint_no,
         first_ordinal,
         last_ordinal
-    from spans
+    from numbered_spans
     where is_unbroken
     union all
     select

@@ -15,19 +15,9 @@ lives as (
         building_id,
         first_ordinal,
         last_ordinal,
-        months_observed
+        months_observed,
+        footprint_no
     from {{ ref("int_building_lives") }}
-
-),
-
-spells as (
-
-    select
-        chip_key,
-        building_id,
-        footprint_no,
-        last_ordinal
-    from {{ ref("int_footprint_spells") }}
 
 ),
 
@@ -74,7 +64,7 @@ final as (
         case
             when last_absences.kind = 'demolished' then missed_months.time_key
         end as demolished_in,
-        spells.footprint_no,
+        lives.footprint_no,
         footprints.footprint_count::smallint as footprint_count,
         lives.months_observed,
         (
@@ -82,7 +72,6 @@ final as (
         )::smallint as months_occluded,
         coalesce(last_absences.kind, 'standing') as state
     from lives
-    inner join spells using (chip_key, building_id, last_ordinal)
     inner join footprints using (chip_key, building_id)
     inner join chip_months as first_months
         on

@@ -11,7 +11,7 @@
 
 with
 
-changed_chips as (
+changed_chips as materialized (
 
     select
         chip_key,
@@ -27,6 +27,16 @@ chip_months as (
         time_key,
         ordinal
     from {{ ref("int_chip_months") }}
+
+),
+
+final_ordinals as (
+
+    select
+        chip_key,
+        max(ordinal) as final_ordinal
+    from chip_months
+    group by chip_key
 
 ),
 
@@ -100,35 +110,49 @@ states as (
     select
         chip_key,
         cell_no,
-        ordinal as first_ordinal,
-        lead(ordinal) over so_far as next_ordinal,
+        ordinal,
+        lead(ordinal, 1, final_ordinals.final_ordinal + 1) over so_far as next_ordinal,
         sum(buildings) over so_far as building_count,
         sum(area_m2) over so_far as built_area_m2,
         appeared
     from net_changes
+    inner join final_ordinals using (chip_key)
     window so_far as (partition by chip_key, cell_no order by ordinal)
+
+),
+
+months as (
+
+    select
+        chip_key,
+        cell_no,
+        generate_series(ordinal, next_ordinal - 1) as ordinal,
+        ordinal as first_ordinal,
+        building_count,
+        built_area_m2,
+        appeared
+    from states
+    where building_count > 0
 
 ),
 
 final as (
 
     select
-        states.chip_key,
+        months.chip_key,
         chip_months.time_key,
-        states.cell_no,
-        states.building_count::smallint as building_count,
+        months.cell_no,
+        months.building_count::smallint as building_count,
         case
-            when chip_months.ordinal = states.first_ordinal then states.appeared
+            when months.ordinal = months.first_ordinal then months.appeared
             else 0
         end::smallint as appeared,
-        states.built_area_m2::real as built_area_m2
-    from states
+        months.built_area_m2::real as built_area_m2
+    from months
     inner join chip_months
         on
-            states.chip_key = chip_months.chip_key
-            and states.first_ordinal <= chip_months.ordinal
-            and coalesce(states.next_ordinal > chip_months.ordinal, true)
-    where states.building_count > 0
+            months.chip_key = chip_months.chip_key
+            and months.ordinal = chip_months.ordinal
 
 )
 

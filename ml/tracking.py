@@ -67,6 +67,8 @@ def mlflow_client() -> "MlflowClient":
 def _client(url: str) -> "MlflowClient":
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    # No connection stays open between two writes: the database may be dropped or restarted.
+    os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
     logger.info("opening MLflow; in a new database it first creates its tables")
     with warnings.catch_warnings():
         # MLflow 3.17 trips over deprecations of its own dependencies while it is imported.

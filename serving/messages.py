@@ -8,6 +8,16 @@ MAX_BATCH: Final = 1000
 """Chips or rows of features in one request."""
 
 EXAMPLE_CHIP: Final = "L15-0331E-1257N_1327_3160_13"
+EXAMPLE_FEATURES: Final[dict[str, float | None]] = {
+    "known_count": 1940,
+    "net_change_1": 12,
+    "net_change_3": 41,
+    "net_change_6": 77,
+    "net_change_12": None,
+    "growth_rate_6": 0.0413,
+    "growth_rate_12": None,
+    "months_since_first": 8,
+}
 
 ChipId = Annotated[
     str,
@@ -42,6 +52,7 @@ FeatureRows = Annotated[
         min_length=1,
         max_length=MAX_BATCH,
         description=f"1 to {MAX_BATCH} rows of the model's features; null where not known.",
+        examples=[[EXAMPLE_FEATURES]],
     ),
 ]
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # BentoML reads it while it is imported
 
 import bentoml
+from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
 from ml.model import ForecastModel
@@ -50,6 +51,19 @@ def endpoint(route: str) -> Callable[[Endpoint], Endpoint]:
     return decorate
 
 
+def is_worth_a_traceback(record: logging.LogRecord) -> bool:
+    """Tell whether a log record is more than a client's malformed request, answered with 400."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ValidationError))
+
+
+@functools.cache
+def forecast_counter() -> Any:
+    """Return the counter of forecasts; made late, as BentoML must first say where metrics go."""
+    from prometheus_client import Counter  # noqa: PLC0415 - see above
+
+    return Counter("sn7_forecasts", "Chips or rows of features forecast.", ["model_version"])
+
+
 @bentoml.service(
     name="building_growth",
     workers=1,
@@ -65,21 +79,22 @@ class BuildingGrowth:
         """Load the model once."""
         folder = Path(os.environ.get("SN7_MODEL_BUNDLE", BUNDLE_FOLDER))
         self.forecaster = Forecaster(ForecastModel.load(folder))
+        logging.getLogger("bentoml._internal.server.http_app").addFilter(is_worth_a_traceback)
 
     @endpoint("/forecast")
     async def forecast(self, chip_id: ChipId, as_of: AsOf = None) -> ForecastAnswer:
         """Forecast one chip from the features that the warehouse has of it."""
-        return await self.forecaster.by_chips([chip_id], as_of=as_of)
+        return _counted(await self.forecaster.by_chips([chip_id], as_of=as_of))
 
     @endpoint("/forecast_batch")
     async def forecast_batch(self, chip_ids: ChipIds, as_of: AsOf = None) -> ForecastAnswer:
         """Forecast many chips from the features that the warehouse has of them."""
-        return await self.forecaster.by_chips(chip_ids, as_of=as_of)
+        return _counted(await self.forecaster.by_chips(chip_ids, as_of=as_of))
 
     @endpoint("/forecast_features")
     async def forecast_features(self, rows: FeatureRows) -> ForecastAnswer:
         """Forecast from features in the request, without the warehouse."""
-        return self.forecaster.by_features(rows)
+        return _counted(self.forecaster.by_features(rows))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]  # BentoML's has no types
     async def close(self) -> None:
@@ -89,3 +104,8 @@ class BuildingGrowth:
     async def __is_ready__(self) -> bool:
         """Ready when the model is loaded and features can be looked up."""
         return await self.forecaster.store.is_reachable()
+
+
+def _counted(answer: ForecastAnswer) -> ForecastAnswer:
+    forecast_counter().labels(answer.model_version).inc(len(answer.forecasts))
+    return answer

@@ -5,6 +5,7 @@ from psycopg import sql
 
 from tests.ml.worlds import Row, World
 
+_TARGET_COLUMNS = ["chip_key", "as_of", "horizon", "net_change"]
 _INTEGERS = {"chip_key", "as_of", "horizon", "net_change", "month"}
 
 
@@ -25,7 +26,7 @@ def write_world(connection: psycopg.Connection, world: World) -> None:
 
 def _replace(connection: psycopg.Connection, schema: str, table: str, rows: list[Row]) -> None:
     name = sql.Identifier(schema, table)
-    columns = list(rows[0])
+    columns = list(rows[0]) if rows else _TARGET_COLUMNS
     kinds = sql.SQL(", ").join(
         sql.SQL("{} {}").format(
             sql.Identifier(column),

@@ -1,0 +1,42 @@
+"""``python -m ml``, as a user runs it."""
+
+import os
+import subprocess
+import sys
+
+from tests.ml.tables import write_world
+from tests.ml.worlds import World, grow
+from warehouse.connection import connect
+from warehouse.settings import PROJECT_ROOT
+
+
+def run(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ml", command],
+        cwd=PROJECT_ROOT, env=os.environ | {"COLUMNS": "160"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_forecast_shows_the_fastest_chips_beside_the_baseline(trained_database: str) -> None:
+    done = run("forecast")
+    assert done.returncode == 0, done.stderr
+    assert "Where most will be built in 12 months" in done.stdout
+    assert "baseline" in done.stdout
+    assert "240 rows for 60 chips written to ml.chip_forecast (model version 1" in done.stdout
+
+
+def test_train_on_too_little_data_is_a_success_with_one_line(database: str) -> None:
+    with connect() as connection:
+        write_world(connection, World(features=grow(chips=1, months=1).features, targets=[]))
+    done = run("train")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("too little data to train: 0 chips")
+    assert done.stdout.count("\n") == 1
+
+
+def test_missing_tables_end_in_one_sentence_and_exit_1(database: str) -> None:
+    done = run("train")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: relation")
+    assert "Traceback" not in done.stderr

@@ -85,7 +85,7 @@ def _source_files(folder: Path) -> Iterator[Path]:
 
 def _parse(project: DbtProject) -> None:
     logger.info("parsing %s", project.project_dir)
-    command = [str(DBT_EXECUTABLE), "parse", "--quiet", "--no-send-anonymous-usage-stats"]
+    command = [str(DBT_EXECUTABLE), "parse", "--quiet", "--no-use-colors"]
     folders = {
         "DBT_PROJECT_DIR": str(project.project_dir),
         "DBT_PROFILES_DIR": str(project.profiles_dir),

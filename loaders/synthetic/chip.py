@@ -21,7 +21,7 @@ class ChipData:
 
     Attributes:
         chip: The chip.
-        building_id: SpaceNet 7's id: 0..N-1 by decreasing area in the first month, then maximum + 1.
+        building_id: Id: 0..N-1 by decreasing area in the first month, then maximum + 1.
         born: Month in which it first stands, position in the calendar.
         ended: Month in which it first stands no more, or ``NEVER``.
         text: Its polygon.
@@ -45,7 +45,7 @@ class ChipData:
 
 def build_chip(plan: ChipPlan, scale: float, seed: int, tunables: Params) -> ChipData:
     """Carry out the plan of one chip."""
-    lots = lay_out(plan, scale, seed, tunables.places)
+    lots = lay_out(plan, scale, seed, tunables)
     town = settle(plan, lots, seed)
     shapes = draw(plan.chip, lots, town.lot, seed, tunables.shapes)
     sky = cover(plan, town, shapes, seed)

@@ -1,6 +1,7 @@
-"""The commands ``synthesize`` and ``figures``; ``loaders.__main__`` puts them on its command line."""
+"""The commands ``synthesize`` and ``figures``, which ``loaders.__main__`` registers."""
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
+from loaders.synthetic.figures import Figure, figures
 from loaders.synthetic.synthesis import Size, synthesize
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -42,6 +45,33 @@ def synthesize_command(
         f"{report.chip_months:,} chip-months, {report.masks} masks; {report.seconds:.1f} s\n"
         f"{report.csv}"
     )
+
+
+@app.command("figures")
+def figures_command(
+    folder: Annotated[Path, typer.Argument(help="Folder that synthesize wrote.")],
+) -> None:
+    """Set the figures of a data set beside those of the real data; exit 1 if one is missed."""
+    found = figures(folder)
+    table = Table("figure", "target", "accepted", "generated", "met", title=str(folder))
+    for figure in found:
+        accepted = f"{_shown(figure, figure.low)} to {_shown(figure, figure.high)}"
+        met = ("yes" if figure.met else "[bold red]NO[/]") if figure.judged else "[dim]size[/]"
+        generated = "" if math.isnan(figure.generated) else _shown(figure, figure.generated)
+        table.add_row(figure.name, figure.target, accepted, generated, met)
+    Console().print(table)
+    missed = [figure.name for figure in found if not figure.met]
+    judged = sum(figure.judged for figure in found)
+    typer.echo(f"{judged - len(missed)} of {judged} figures met; 'size': not judged at this size")
+    if missed:
+        typer.echo(f"missed: {'; '.join(missed)}", err=True)
+        raise typer.Exit(1)
+
+
+def _shown(figure: Figure, value: float) -> str:
+    if figure.percent:
+        return f"{100 * value:.3g} %"
+    return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else f"{value:.4g}"
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from loaders.synthetic.facts import Chip, lonlat
 from loaders.synthetic.places import TILE
@@ -59,7 +61,7 @@ def cover(plan: ChipPlan, town: Settlement, shapes: Footprints, seed: int) -> Sk
 
 def _mask(
     middle: tuple[Floats, Floats], number: int, rng: np.random.Generator
-) -> tuple[Bools, shapely.Geometry]:
+) -> tuple[Bools, BaseGeometry]:
     """Grow a cloud until ``number`` of the points lie under it.
 
     Returns:
@@ -74,7 +76,7 @@ def _mask(
     under[ranked[:number]] = True
     inner = gauge[ranked[number - 1]] if number else 0.0
     size = (inner + gauge[ranked[number]]) / 2
-    outlines = [shapely.Polygon(middle_at + size * edge) for middle_at, edge in corners]
+    outlines = [Polygon(middle_at + size * edge) for middle_at, edge in corners]
     return under, shapely.intersection(shapely.union_all(outlines), shapely.box(0, 0, TILE, TILE))
 
 
@@ -90,7 +92,7 @@ def _ellipse(
     centre = rng.random(2) * TILE
     half = 60 + 200 * rng.random(2)
     turn, wave = cosine_sine(np.array([np.pi * rng.random()]))
-    cosine, sine = cosine_sine(np.arange(EDGES) * (2 * np.pi / EDGES))
+    cosine, sine = cosine_sine(np.arange(EDGES, dtype=np.float64) * (2 * np.pi / EDGES))
     x, y = half[0] * cosine, half[1] * sine
     edge = np.stack([x * turn - y * wave, x * wave + y * turn], axis=1)
     across, down = middle[0] - centre[0], middle[1] - centre[1]
@@ -101,9 +103,9 @@ def _ellipse(
     return (centre, edge), factor
 
 
-def _lonlat(chip: Chip, mask: shapely.Geometry) -> list[list[LonLatRing]]:
+def _lonlat(chip: Chip, mask: BaseGeometry) -> list[list[LonLatRing]]:
     """Return the polygons of a mask as rings in lon/lat; no polygon when it lies off the tile."""
-    parts = [part for part in shapely.get_parts(mask) if isinstance(part, shapely.Polygon)]
+    parts = [part for part in shapely.get_parts(mask) if isinstance(part, Polygon)]
     return [
         [
             [lonlat(chip, x, y) for x, y in ring.coords]

@@ -38,6 +38,7 @@ class Chip:
         mean_count: Mean buildings per observed month, where known.
         persistence: Share of buildings that are there in the next observed month, where known.
         two_year_growth: Growth from 2018-01 to 2020-01, where known.
+        some_count: Mean of the few months whose count is known, where the mean of all is not.
     """
 
     index: int
@@ -50,6 +51,7 @@ class Chip:
     mean_count: float | None = None
     persistence: float | None = None
     two_year_growth: float | None = None
+    some_count: float | None = None
 
     @property
     def first(self) -> int:
@@ -114,6 +116,7 @@ def _chip(index: int, chip_id: str, months: list[dict[str, str]], known: dict[st
         mean_count=_number(known.get("mean_count")),
         persistence=_number(known.get("persistence")),
         two_year_growth=_number(known.get("two_year_growth")),
+        some_count=_number(known.get("some_count")),
     )
 
 

@@ -1,9 +1,9 @@
 """How the buildings of a chip grow in relation to its first month: rates, bursts, pauses.
 
-No whole numbers here (``plan.py`` makes them) and no places (``settlement.py``). A chip grows faster
-the more room it has (saturating), in the building season of its hemisphere, while its region booms,
-and in bursts of development that start, peak and end within 5 to 15 months. So the past tells
-something about the future that "no change" and "as before" do not see.
+No whole numbers here (``plan.py`` makes them) and no places (``settlement.py``). A chip grows the
+faster the more room it has (saturating), in a warm climate, in the building season of its
+hemisphere, while its region booms, and in bursts of development that start, peak and end within a
+year. So the past tells something about the future that "no change" and "as before" do not see.
 """
 
 import math
@@ -18,6 +18,12 @@ from loaders.synthetic.steady import Floats, Purpose, exp, normal, stream
 MONTHS = len(CALENDAR)
 REGION_TILES = 70
 """Chips closer than this many tiles (about 340 km at the equator) share their booms."""
+TWO_YEARS = CALENDAR.index(201801)
+"""From this month to the last one the two-year growth of a chip is counted."""
+WARM = 30.0
+"""Latitude that parts the fast growing zone from the slow one, degrees."""
+BURST_ROOM = 0.7
+"""Share of a chip's room that one burst may take."""
 SWING = (-1.0, -0.87, -0.5, 0.0, 0.5, 0.87, 1.0, 0.87, 0.5, 0.0, -0.5, -0.87)
 """Building season of the northern hemisphere, January to December."""
 
@@ -63,7 +69,8 @@ class Course:
     @property
     def births(self) -> Floats:
         """All new buildings."""
-        return np.round(self.base_births + self.burst_births.sum(axis=0), 12)
+        total: Floats = np.round(self.base_births + self.burst_births.sum(axis=0), 12)
+        return total
 
 
 def regions(chips: tuple[Chip, ...]) -> list[int]:
@@ -108,33 +115,49 @@ def course(
     """
     rng = stream(seed, Purpose.GROWTH, chip.index)
     low, high = tunables.saturation
-    saturation = round(low + (high - low) * (0.35 * density + 0.65 * rng.random()), 6)
+    saturation = round(
+        low + (high - low) * (tunables.crowding * density + (1 - tunables.crowding) * rng.random()),
+        6,
+    )
     lift = float(exp(normal(rng, 1) * tunables.base_spread)[0])
-    base = 2 * (1 - saturation) / (2 - low - high) * tunables.base * lift
-    bursts = _bursts(chip, saturation, rng, tunables)
+    pull = 2 * (1 - saturation) / (2 - low - high) * _zone(chip, tunables)
+    base = tunables.base * lift * pull
+    bursts = _bursts(chip, saturation, pull, rng, tunables)
     pace = np.array([_season(chip, position, tunables) for position in range(MONTHS)]) * booming
     chance = rng.random(MONTHS)
-    if chip.two_year_growth is not None:
-        base, bursts = _scaled(base, bursts, chip.two_year_growth, pace)
-    return _run(chip, base * pace, bursts, chance, saturation, tunables)
+    made = _run(chip, base * pace, bursts, chance, saturation, tunables)
+    if chip.two_year_growth is None:
+        return made
+    for _ in range(12):
+        reached = float(made.standing[-1] / made.standing[TWO_YEARS] - 1)
+        factor = min(4.0, chip.two_year_growth / max(reached, 0.001))
+        base *= factor
+        bursts = tuple(Burst(b.start, b.months, b.size * factor) for b in bursts)
+        made = _run(chip, base * pace, bursts, chance, saturation, tunables)
+    return made
 
 
 def _bursts(
-    chip: Chip, saturation: float, rng: np.random.Generator, tunables: GrowthParams
+    chip: Chip, saturation: float, pull: float, rng: np.random.Generator, tunables: GrowthParams
 ) -> tuple[Burst, ...]:
-    """Draw the chip's developments; a chip with little room has small ones."""
-    number = math.floor(2 * tunables.bursts * rng.random() + 0.5)
-    if chip.two_year_growth is not None:
-        number = max(number, 1)
-    starts = rng.integers(chip.first - 9, chip.last, number)
-    shortest, longest = tunables.burst_months
-    lengths = rng.integers(shortest, longest + 1, number)
-    sizes = exp(normal(rng, number) * tunables.burst_spread) * tunables.burst_share
-    room = 1 / saturation - 1
-    return tuple(
-        Burst(int(start), int(length), min(float(size), 0.5 * room))
-        for start, length, size in zip(starts, lengths, sizes, strict=True)
-    )
+    """Draw the chip's developments, one after the other with quiet months between them.
+
+    The first may be under way when the data starts. A chip with little room has small ones.
+    """
+    bursts: list[Burst] = []
+    most = BURST_ROOM * (1 / saturation - 1)
+    start = chip.first - int(rng.integers(0, tunables.quiet_months[1]))
+    while start <= chip.last:
+        months = int(rng.integers(tunables.burst_months[0], tunables.burst_months[1] + 1))
+        size = pull * tunables.burst_share * float(exp(normal(rng, 1) * tunables.burst_spread)[0])
+        bursts.append(Burst(start, months, min(size, most)))
+        start += months + int(rng.integers(tunables.quiet_months[0], tunables.quiet_months[1] + 1))
+    return tuple(bursts)
+
+
+def _zone(chip: Chip, tunables: GrowthParams) -> float:
+    """Return the factor of the chip's climate: towns near the equator grow faster."""
+    return tunables.warm if abs(chip.latitude) < WARM else 1 / tunables.warm
 
 
 def _season(chip: Chip, position: int, tunables: GrowthParams) -> float:
@@ -142,16 +165,6 @@ def _season(chip: Chip, position: int, tunables: GrowthParams) -> float:
     month = (CALENDAR[position] % 100 - 1 + (6 if south else 0)) % 12
     swing = tunables.season * (1.0 if abs(chip.latitude) > tunables.tropics else 0.5)
     return 1 + swing * SWING[month]
-
-
-def _scaled(
-    base: float, bursts: tuple[Burst, ...], growth: float, pace: Floats
-) -> tuple[float, tuple[Burst, ...]]:
-    """Scale a chip's rates so that it grows by a known share from 2018-01 to 2020-01."""
-    window = range(CALENDAR.index(201801) + 1, MONTHS)
-    expected = sum(base * float(pace[t]) + sum(burst.rate(t) for burst in bursts) for t in window)
-    factor = 1.1 * growth / expected
-    return base * factor, tuple(Burst(b.start, b.months, b.size * factor) for b in bursts)
 
 
 def _run(

@@ -6,6 +6,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+Pair = tuple[float, float]
+"""A value in suburb B and in suburb A."""
+
+
+def between(pair: Pair, kind: float) -> float:
+    """Return the value of a chip of this kind, 0 = suburb B, 1 = suburb A."""
+    return pair[0] + (pair[1] - pair[0]) * kind
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,14 +32,16 @@ class GrowthParams(_Section):
 
     base: float
     base_spread: float
+    crowding: float
+    warm: float
     season: float
     tropics: float
     region_memory: float
     region_spread: float
-    bursts: float
     burst_share: float
     burst_spread: float
     burst_months: tuple[int, int]
+    quiet_months: tuple[int, int]
     pause: float
     clearing: float
     cleared: float
@@ -55,14 +65,23 @@ class PlaceParams(_Section):
     rows: tuple[float, float]
     jitter: float
     districts: tuple[int, int]
+    peak: float
+    peak_density: float
     half_empty: float
     clump: float
     scatter: float
 
 
 class ShapeParams(_Section):
-    """How often a polygon is something else than a box of four corners."""
+    """Sizes of the boxes, and how often a polygon is something else than one."""
 
+    axis: Pair
+    log_area: Pair
+    log_area_spread: Pair
+    large: Pair
+    large_log_area: Pair
+    large_log_area_spread: Pair
+    log_aspect: Pair
     many_vertices: float
     hole: float
     duplicate: float

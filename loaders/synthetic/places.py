@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loaders.synthetic.params import PlaceParams
+from loaders.synthetic.facts import Chip
+from loaders.synthetic.params import Params, PlaceParams, between
 from loaders.synthetic.plan import ChipPlan
 from loaders.synthetic.steady import (
     Bools,
@@ -26,6 +27,12 @@ CELL = 32.0
 SIDE = 32
 CELLS = SIDE * SIDE
 TILE = 1024.0
+SUBURBS = {"L15-1615E-1205N_6460_3370_13": 1.0, "L15-0331E-1257N_1327_3160_13": 0.0}
+"""The two chips whose shapes are known; the others lie between them (0 small boxes, 1 mixed)."""
+CLOSER = 0.35
+"""How much closer the small boxes of suburb B stand along the street than those of A, px."""
+BORDER = 0.42
+"""Room between two street grids: this part of a lot's width on either side."""
 FRONTIER = 0.4
 """Frontier cells in relation to the developed ones."""
 CROWDED = 0.8
@@ -44,6 +51,7 @@ class Lots:
         rank: Ranks of the cells, 0 = developed first.
         developed: Number of developed cells.
         profile: Exponent of the counts over the developed cells; large = few cells hold most.
+        street: Cosine and sine of the chip's main street that is not along the axes.
         pitch: Distance from building to building along the street, px.
         depth: Distance from row to row, back to back, px.
     """
@@ -57,6 +65,7 @@ class Lots:
     rank: Ints
     developed: int
     profile: float
+    street: tuple[float, float]
     pitch: float
     depth: float
 
@@ -66,23 +75,37 @@ class Lots:
         return np.diff(self.first)
 
 
-def lay_out(plan: ChipPlan, scale: float, seed: int, tunables: PlaceParams) -> Lots:
+def character(chip: Chip, seed: int) -> float:
+    """Return where the chip lies between the two known suburbs, 0..1."""
+    drawn = float(stream(seed, Purpose.SHAPES, 1000 + chip.index).random())
+    return SUBURBS.get(chip.chip_id, drawn)
+
+
+def lay_out(plan: ChipPlan, scale: float, seed: int, params: Params) -> Lots:
     """Lay out the lots of the chip of ``plan``."""
-    rng = stream(seed, Purpose.PLACES, plan.chip.index)
+    rng, tunables = stream(seed, Purpose.PLACES, plan.chip.index), params.places
     per_cell = plan.full_size / 1024
     rank = _cell_ranks(rng)
     usual = 1 / (1 + (tunables.half_empty / per_cell) ** 0.9)
     built_up = round(min(0.97, max(0.015, usual + 0.06 * (rng.random() - 0.5))), 9)
     developed = max(2, round(CELLS * built_up * min(1.0, scale)))
-    profile = min(3.0, max(0.7, 2.9 / (1 + per_cell / 10)))
-    lot = _between(tunables.lot, rng)
+    profile = min(3.6, max(0.8, tunables.peak / (1 + per_cell / tunables.peak_density)))
+    kind = character(plan.chip, seed)
+    lot = between(tunables.lot, rng.random()) - CLOSER * (1 - kind)
     rows = tunables.rows
     needed = float(plan.standing.max()) / (CROWDED * developed * CELL * CELL)
     shrink = min(1.0, (1 / (needed * lot * (rows[0] + rows[1]) / 2)) ** 0.5)
     shrink = round(shrink, 9)
     used = rank < min(CELLS, developed + max(2, round(FRONTIER * developed)))
     lattice = _Lattice(lot * shrink, rows[0] * shrink, rows[1] * shrink)
-    return _lots(lattice, rank, used, (developed, profile), rng, tunables)
+    return _lots(
+        lattice,
+        rank,
+        used,
+        (developed, profile, kind, between(params.shapes.axis, kind)),
+        rng,
+        tunables,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +113,6 @@ class _Lattice:
     pitch: float
     depth: float
     street: float
-
-
-def _between(limits: tuple[float, float], rng: np.random.Generator) -> float:
-    return limits[0] + (limits[1] - limits[0]) * rng.random()
 
 
 def _cell_ranks(rng: np.random.Generator) -> Ints:
@@ -109,28 +128,34 @@ def _cell_ranks(rng: np.random.Generator) -> Ints:
     return rank
 
 
-def _districts(rng: np.random.Generator, tunables: PlaceParams) -> tuple[Ints, Floats]:
-    """Return the district of each cell and the street angle of each district, radians."""
+def _districts(
+    axis: float, rng: np.random.Generator, tunables: PlaceParams
+) -> tuple[Ints, Floats, tuple[float, float]]:
+    """Return the district of each cell, the street angle of each district, and two main angles.
+
+    Angles are in radians; as many districts lie along the axes as boxes of the chip do.
+    """
     number = int(rng.integers(tunables.districts[0], tunables.districts[1] + 1))
     seeds = rng.random((number, 2)) * SIDE
     across, down = np.meshgrid(np.arange(SIDE) + 0.5, np.arange(SIDE) + 0.5)
     far = (across.reshape(-1, 1) - seeds[:, 0]) ** 2 + (down.reshape(-1, 1) - seeds[:, 1]) ** 2
-    streets = (rng.random(2) - 0.5) * np.pi / 2
+    streets = 0.1 + rng.random(2) * (np.pi / 2 - 0.2)
     wobble = np.round((rng.random(number) - 0.5) * 0.02, 9)
-    choice = rng.integers(0, 3, number)
-    angles = np.where(choice == 2, 0.0, streets[np.minimum(choice, 1)] + wobble)
-    return np.argmin(far, axis=1).astype(np.int64), angles
+    angles = streets[rng.integers(0, 2, number)] + wobble
+    angles[: round(axis * number)] = 0.0
+    return np.argmin(far, axis=1).astype(np.int64), angles, (streets[0], streets[1])
 
 
 def _lots(
     lattice: _Lattice,
     rank: Ints,
     used: Bools,
-    field: tuple[int, float],
+    field: tuple[int, float, float, float],
     rng: np.random.Generator,
     tunables: PlaceParams,
 ) -> Lots:
-    districts, angles = _districts(rng, tunables)
+    districts, angles, streets = _districts(field[3], rng, tunables)
+    main = cosine_sine(np.array(streets[:1]))
     cells = np.flatnonzero(used)
     cosines, sines = cosine_sine(angles)
     cosine, sine = cosines[districts[cells]], sines[districts[cells]]
@@ -148,17 +173,12 @@ def _lots(
     v = np.floor(row / 2) * block + (row % 2) * lattice.depth + 0 * column
     x = u * cosine[:, None, None] - v * sine[:, None, None]
     y = u * sine[:, None, None] + v * cosine[:, None, None]
-    inside = (
-        (x >= left[:, None, None])
-        & (x < left[:, None, None] + CELL)
-        & (y >= top[:, None, None])
-        & (y < top[:, None, None] + CELL)
-    )
+    inside = _inside(x, y, cells, _margins(districts, lattice))
     cell = np.broadcast_to(cells[:, None, None], x.shape)[inside]
     street = (row + 0.02 * (column - column.min()))[inside]
     return _filling(
         (x[inside], y[inside], cell, street),
-        (districts, cosines, sines),
+        (districts, cosines, sines, (float(main[0][0]), float(main[1][0]))),
         rank,
         field,
         lattice,
@@ -167,24 +187,45 @@ def _lots(
     )
 
 
+def _margins(districts: Ints, lattice: _Lattice) -> Floats:
+    """Return how far lots keep off the sides of cells whose neighbour has another street grid.
+
+    Shape (cells, 4): left, right, upper, lower side, px.
+    """
+    grid = districts.reshape(SIDE, SIDE)
+    other = np.zeros((SIDE, SIDE, 4), dtype=np.bool_)
+    other[:, 1:, 0] = other[:, :-1, 1] = grid[:, 1:] != grid[:, :-1]
+    other[1:, :, 2] = other[:-1, :, 3] = grid[1:] != grid[:-1]
+    return np.where(other.reshape(CELLS, 4), BORDER * lattice.pitch, 0.0)
+
+
+def _inside(x: Floats, y: Floats, cells: Ints, margins: Floats) -> Bools:
+    """Tell which lots, shape (cells, columns, rows), lie in their cell and off its borders."""
+    left, right, upper, lower = (margins[cells, side][:, None, None] for side in range(4))
+    across = x - ((cells % SIDE) * CELL)[:, None, None]
+    down = y - ((cells // SIDE) * CELL)[:, None, None]
+    inside: Bools = (across >= left) & (across < CELL - right)
+    inside &= (down >= upper) & (down < CELL - lower)
+    return inside
+
+
 def _filling(
     placed: tuple[Floats, Floats, Ints, Floats],
-    grids: tuple[Ints, Floats, Floats],
+    grids: tuple[Ints, Floats, Floats, tuple[float, float]],
     rank: Ints,
-    field: tuple[int, float],
+    field: tuple[int, float, float, float],
     lattice: _Lattice,
     rng: np.random.Generator,
     tunables: PlaceParams,
 ) -> Lots:
     """Sort the lots by cell and, within it, along the streets with some scatter."""
     x, y, cell, street = placed
-    districts, cosines, sines = grids
+    districts, cosines, sines, street_angle = grids
     number = len(x)
     lowest = np.full(CELLS, np.inf)
     np.minimum.at(lowest, cell, street)
-    turn = (street - lowest[cell]) / 10 * (1 - tunables.scatter) + rng.random(number) * (
-        tunables.scatter
-    )
+    scatter = tunables.scatter * field[2]
+    turn = (street - lowest[cell]) / 10 * (1 - scatter) + rng.random(number) * scatter
     by_cell = np.lexsort((turn, cell))
     jitter = (rng.random((2, number)) - 0.5) * 2 * tunables.jitter * min(1.0, lattice.pitch / 5)
     x, y = np.clip(x + jitter[0], 0.6, TILE - 0.6), np.clip(y + jitter[1], 0.6, TILE - 0.6)
@@ -199,6 +240,7 @@ def _filling(
         rank=rank,
         developed=field[0],
         profile=field[1],
+        street=street_angle,
         pitch=lattice.pitch,
         depth=lattice.depth,
     )

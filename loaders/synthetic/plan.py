@@ -16,7 +16,9 @@ from loaders.synthetic.steady import Floats, Ints, Purpose, exp, normal, order, 
 
 FEWEST = 3
 """Buildings that a chip starts with at least, however small the data set."""
-STEPS = 60
+MOST_GONE = 10
+"""Buildings that a chip of the real data loses in a month at most."""
+STEPS = 32
 """Tries to find the factor of the chips of unknown size; each halves what is left."""
 
 
@@ -116,6 +118,7 @@ class _Planner:
         ]
         self.hidden = [hidden_shares(chip, seed, tunables.clouds) for chip in self.chips]
         self.most = tunables.sizes.largest
+        self.phases = [stream(seed, Purpose.SIZES, chip.index + 1).random(4) for chip in self.chips]
 
     def plan(self, factor: float) -> Plan:
         """Return the plan when chips of unknown size are ``factor`` times as large as drawn."""
@@ -123,17 +126,20 @@ class _Planner:
         for chip, path, hidden, size in zip(
             self.chips, self.courses, self.hidden, self.sizes, strict=True
         ):
-            mean = chip.mean_count or min(float(size) * factor, self.most)
+            mean = _known_size(chip) or min(float(size) * factor, self.most)
             made.append(self._chip_plan(chip, path, hidden, mean))
         return Plan(tuple(made), self.scale, self.seed)
 
     def _chip_plan(self, chip: Chip, path: Course, hidden: Floats, mean: float) -> ChipPlan:
         seen = list(chip.observed)
-        weight = float(np.cumsum((path.standing * (1 - hidden))[seen])[-1]) / len(seen)
+        weight = float(np.cumsum((path.standing * (1 - hidden - self._gap(chip)))[seen])[-1]) / len(
+            seen
+        )
         first = mean / weight * self.scale
-        phase = stream(self.seed, Purpose.SIZES, chip.index + 1).random(4)
+        phase = self.phases[chip.index]
         births = _whole(path.births * first, phase[0])
-        demolitions = _whole(path.demolitions * first, phase[1])
+        most = round(MOST_GONE * max(1.0, self.scale))
+        demolitions = np.minimum(_whole(path.demolitions * first, phase[1]), most)
         start = max(FEWEST, round(first))
         standing = start + np.cumsum(births - demolitions)
         standing[: chip.first] = start
@@ -151,11 +157,15 @@ class _Planner:
         return 0.8 * (1 - chip.persistence)
 
 
+def _known_size(chip: Chip) -> float | None:
+    return chip.mean_count or chip.some_count
+
+
 def _relative_sizes(places: tuple[Chip, ...], seed: int, tunables: Params) -> Floats:
     """Draw the mean counts of the chips without a known one; the others keep theirs."""
     deviates = normal(stream(seed, Purpose.SIZES), len(places)) * tunables.sizes.spread
     drawn = np.clip(2800.0 * exp(deviates), tunables.sizes.smallest, tunables.sizes.largest)
-    known = np.array([chip.mean_count or np.nan for chip in places])
+    known = np.array([_known_size(chip) or np.nan for chip in places])
     return np.where(np.isnan(known), drawn, known)
 
 
@@ -181,7 +191,8 @@ def hidden_shares(chip: Chip, seed: int, tunables: CloudParams) -> Floats:
 def _whole(amounts: Floats, phase: float) -> Ints:
     """Turn amounts per month into whole numbers whose running sum stays within 1 of the exact."""
     reached = np.floor(np.round(np.cumsum(amounts), 9) + phase).astype(np.int64)
-    return np.diff(reached, prepend=0)
+    amounts_made: Ints = np.diff(reached, prepend=0)
+    return amounts_made
 
 
 def _exact(plan: Plan, rows: int) -> Plan:

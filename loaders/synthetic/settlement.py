@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loaders.synthetic.errors import SizeError
 from loaders.synthetic.growth import MONTHS
 from loaders.synthetic.places import CELLS, SIDE, Lots
 from loaders.synthetic.plan import ChipPlan
@@ -68,7 +69,7 @@ class _Town:
         self.limit = lots.room.copy()
         level = np.clip(1 - (lots.rank + 0.5) / lots.developed, 0, 1)
         self.level = level
-        self.wish = power(level, lots.profile) * (0.35 + 1.3 * rng.random(CELLS))
+        self.wish = power(level, lots.profile) * (0.5 + rng.random(CELLS))
         self.sites = np.zeros((0, CELLS))
 
     def found(self, number: int) -> Ints:
@@ -84,8 +85,7 @@ class _Town:
         free = np.maximum(self.limit - self.built, 0)
         base = (self.built + 0.1) * free
         weights = float(self.plan.course.base_births[month]) * _parts(base * (self.limit > 0))
-        bursts = self.plan.course.burst_births[:, month] if len(self.sites) else []
-        for site, rate in zip(self.sites, bursts, strict=False):
+        for site, rate in zip(self.sites, self.plan.course.burst_births[:, month], strict=True):
             weights = weights + float(rate) * _parts(site * free * (self.built + 2.0))
         return self._take(number, weights)
 
@@ -100,13 +100,18 @@ class _Town:
                 free = self.lots.room - self.built
                 self.limit = self.lots.room
                 open_weights = np.where(free > 0, 1.0 / (1 + self.lots.rank), 0.0)
+            if not open_weights.any():
+                raise SizeError(
+                    f"{self.plan.chip.chip_id} has no lot left; choose a smaller factor"
+                )
             given = np.minimum(share_out(left, open_weights, self.rng), free)
             self.built = self.built + given
             left -= int(given.sum())
         new = self.built - before
         cells = np.repeat(np.arange(CELLS), new)
         turn = np.arange(len(cells)) - np.repeat(np.cumsum(new) - new, new)
-        return self.lots.first[cells] + before[cells] + turn
+        taken: Ints = self.lots.first[cells] + before[cells] + turn
+        return taken
 
     def _open_sites(self) -> Floats:
         """Choose each burst's cells: neighbours with room for it, and raise their limits."""

@@ -12,20 +12,27 @@ from itertools import pairwise
 import numpy as np
 
 from loaders.synthetic.facts import Chip
-from loaders.synthetic.params import ShapeParams
-from loaders.synthetic.places import TILE, Lots
+from loaders.synthetic.params import ShapeParams, between
+from loaders.synthetic.places import TILE, Lots, character
 from loaders.synthetic.steady import Bools, Floats, Ints, Purpose, exp, normal, order, stream
 
 QUANTUM = 0.02769164
 """Grid of the axis-aligned boxes, px: a screen pixel of 1/96 inch at 1:500."""
 COARSE = 4
 """Most of them lie on every fourth line."""
+FILLED = 0.92
+"""Part of a lot's side that a building may fill when it has neighbours."""
+HOLE = 0.4
+"""Side of a hole in relation to the side of its building."""
 LEAST = -6.0
 """How far a polygon may reach over the left and upper edge of the tile, px."""
 OUTSIDE = 2.0
 """How far over the right and lower edge."""
-SUBURBS = {"L15-1615E-1205N_6460_3370_13": 1.0, "L15-0331E-1257N_1327_3160_13": 0.0}
-"""The two chips whose shapes are known; the others lie between them (0 small boxes, 1 mixed)."""
+ROOMS = (7.0, 13.0, 26.0, 52.0)
+"""Distances within which a building may be alone, px."""
+LONGEST = (9.5, 19.0, 43.0, 96.0)
+WIDEST = (8.0, 15.0, 32.0, 45.0)
+"""Largest sides, px, of a building that is alone within the first, second, ... of them."""
 VERTICES = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20)
 VERTEX_WEIGHTS = (1, 9, 17, 64, 2, 7, 1, 6, 1, 3, 1, 2, 1, 1)
 """Polygons of the two suburbs with that many corners."""
@@ -51,68 +58,94 @@ class Footprints:
     redrawn: dict[int, str]
 
 
-def character(chip: Chip, seed: int) -> float:
-    """Return where the chip lies between the two known suburbs, 0..1."""
-    known = SUBURBS.get(chip.chip_id)
-    return (
-        float(stream(seed, Purpose.SHAPES, 1000 + chip.index).random()) if known is None else known
-    )
-
-
 def draw(chip: Chip, lots: Lots, lot: Ints, seed: int, tunables: ShapeParams) -> Footprints:
     """Draw the polygons of the buildings on ``lot``, one per building and in that order."""
     rng = stream(seed, Purpose.SHAPES, chip.index)
     kind = character(chip, seed)
     x, y = lots.x[lot], lots.y[lot]
-    length, width = _sizes(x, y, kind, lots, rng)
-    axis = _axis_aligned(lots.district[lot], kind, rng)
+    length, width = _sizes(x, y, lots, rng, kind=kind, tunables=tunables)
+    oblique = lots.sine[lot] != 0
+    axis = _axis_aligned(lots.district[lot], oblique, between(tunables.axis, kind), rng)
     turned = rng.random(len(lot)) < 0.5
-    cosine = np.where(axis, 1.0, lots.cosine[lot])
-    sine = np.where(axis, 0.0, lots.sine[lot])
+    cosine = np.where(axis, 1.0, np.where(oblique, lots.cosine[lot], lots.street[0]))
+    sine = np.where(axis, 0.0, np.where(oblique, lots.sine[lot], lots.street[1]))
     along, across = np.where(turned, width, length), np.where(turned, length, width)
-    corners = _corners(x, y, (along, across), (cosine, sine), rng)
+    along, across = _fitted(along, across, _room(x, y) == 0, axis == oblique, lots)
+    corners = _corners(x, y, (along, across), (cosine, sine))
     corners[axis] = _snapped(corners[axis], chip, rng)
     corners = _within(corners, rng)
     return _write(corners, rng, tunables)
 
 
 def _sizes(
-    x: Floats, y: Floats, kind: float, lots: Lots, rng: np.random.Generator
+    x: Floats,
+    y: Floats,
+    lots: Lots,
+    rng: np.random.Generator,
+    *,
+    kind: float,
+    tunables: ShapeParams,
 ) -> tuple[Floats, Floats]:
     """Draw lengths and widths; the large ones go where there is room."""
     number = len(x)
-    log_area = 2.63 + 0.27 * kind + normal(rng, number) * (0.43 + 0.03 * kind)
-    tail = rng.random(number) < 0.05 + 0.085 * kind
+    usual = normal(rng, number) * between(tunables.log_area_spread, kind)
+    large = normal(rng, number) * between(tunables.large_log_area_spread, kind)
     log_area = np.where(
-        tail, 3.4 + 0.65 * kind + normal(rng, number) * (0.6 + 0.35 * kind), log_area
+        rng.random(number) < between(tunables.large, kind),
+        between(tunables.large_log_area, kind) + large,
+        between(tunables.log_area, kind) + usual,
     )
     area = np.clip(exp(log_area), 2.5, 3000.0) * min(1.0, (lots.pitch / 5.3) ** 2)
-    crowding = _neighbours(x, y) + 2.2 * rng.random(number)
+    room = _room(x, y)
     placed = np.empty(number)
-    placed[order(crowding)] = area[order(-area)]
-    aspect = np.minimum(exp(np.abs(normal(rng, number)) * (0.41 + 0.105 * kind)), 8.0)
-    length = np.sqrt(placed * aspect)
-    crowded = crowding > 3.5
-    longest = np.where(crowded, lots.depth * 0.94, 190.0)
-    widest = np.where(crowded, lots.pitch * 0.93, 45.0)
-    return np.minimum(length, longest), np.minimum(np.sqrt(placed / aspect), widest)
+    placed[order(room + 0.9 * rng.random(number))] = area[order(area)]
+    aspect = np.minimum(exp(np.abs(normal(rng, number)) * between(tunables.log_aspect, kind)), 8.0)
+    level = room.astype(np.int64)
+    longest = np.array([lots.depth, *LONGEST])[level]
+    widest = np.array([lots.pitch, *WIDEST])[level]
+    width = np.minimum(np.sqrt(placed / aspect), widest)
+    return np.minimum(placed / width, longest), width
 
 
-def _neighbours(x: Floats, y: Floats) -> Floats:
-    """Count the buildings in the 3 x 3 bins of 8 px around each, itself included."""
-    side = 130
-    column, row = (x // 8).astype(np.int64) + 1, (y // 8).astype(np.int64) + 1
-    counts = np.bincount(row * side + column, minlength=side * side).reshape(side, side)
-    around = sum(
-        np.roll(counts, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0, 1)
+def _fitted(
+    along: Floats, across: Floats, close: Bools, aslant: Bools, lots: Lots
+) -> tuple[Floats, Floats]:
+    """Cut buildings with close neighbours to their lot, more so where they stand aslant on it."""
+    small = FILLED * FILLED * lots.pitch
+    width = np.where(aslant, small, FILLED * lots.pitch)
+    depth = np.where(aslant, small, FILLED * lots.depth)
+    return (
+        np.where(close, np.minimum(along, width), along),
+        np.where(close, np.minimum(across, depth), across),
     )
-    return np.asarray(around, dtype=np.float64)[row, column]
 
 
-def _axis_aligned(district: Ints, kind: float, rng: np.random.Generator) -> Bools:
-    """Choose exactly the chip's share of axis-aligned boxes, whole districts first."""
-    share = 0.868 + (0.457 - 0.868) * kind
+def _room(x: Floats, y: Floats) -> Floats:
+    """Tell how alone buildings stand: the number of ``ROOMS`` without a neighbour."""
+    return sum(
+        (np.where(_neighbours(x, y, room) == 1, 1.0, 0.0) for room in ROOMS), np.zeros(len(x))
+    )
+
+
+def _neighbours(x: Floats, y: Floats, bin_size: float) -> Ints:
+    """Count the buildings in the 3 x 3 bins around each, itself included."""
+    side = int(TILE / bin_size) + 3
+    column, row = (x // bin_size).astype(np.int64) + 1, (y // bin_size).astype(np.int64) + 1
+    counts = np.bincount(row * side + column, minlength=side * side).reshape(side, side)
+    around = counts[1:-1].copy()
+    around += counts[:-2] + counts[2:]
+    wide = np.zeros_like(counts)
+    wide[1:-1] = around
+    total = wide.copy()
+    total[:, 1:] += wide[:, :-1]
+    total[:, :-1] += wide[:, 1:]
+    return total[row, column]
+
+
+def _axis_aligned(district: Ints, oblique: Bools, share: float, rng: np.random.Generator) -> Bools:
+    """Choose exactly the chip's share of axis-aligned boxes, districts along the axes first."""
     grade = rng.random(int(district.max()) + 1)[district] + 0.15 * rng.random(len(district))
+    grade = grade + np.where(oblique, 1.0, 0.0)
     chosen = np.zeros(len(district), dtype=np.bool_)
     chosen[order(grade)[: round(share * len(district))]] = True
     return chosen
@@ -123,7 +156,6 @@ def _corners(
     y: Floats,
     size: tuple[Floats, Floats],
     direction: tuple[Floats, Floats],
-    rng: np.random.Generator,
 ) -> Floats:
     """Return the corners of the boxes, shape (buildings, 4, 2)."""
     along, across = size[0] / 2, size[1] / 2
@@ -152,7 +184,8 @@ def _within(corners: Floats, rng: np.random.Generator) -> Floats:
     reach = rng.random((len(corners), 2))
     inwards = np.maximum(LEAST * reach - corners.min(axis=1), 0.0)
     back = np.maximum(corners.max(axis=1) + inwards - TILE - OUTSIDE * reach, 0.0)
-    return corners + (inwards - back)[:, None, :]
+    moved: Floats = corners + (inwards - back)[:, None, :]
+    return moved
 
 
 def _write(corners: Floats, rng: np.random.Generator, tunables: ShapeParams) -> Footprints:
@@ -161,16 +194,18 @@ def _write(corners: Floats, rng: np.random.Generator, tunables: ShapeParams) -> 
     luck = rng.random((4, number))
     first = corners[:, 0] - corners[:, 1]
     second = corners[:, 0] - corners[:, 3]
-    area = np.round(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]), 6)
+    area: Floats = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).round(6)
     middle = (corners[:, 0] + corners[:, 2]) / 2
     closed = np.concatenate([corners, corners[:, :1]], axis=1).reshape(number, 10)
     text = [BOX % tuple(row) for row in closed.tolist()]
-    for place in np.flatnonzero(luck[0] < tunables.many_vertices).tolist():
+    holes = _holes(luck[1], area, tunables.hole)
+    for place in holes:
+        text[place] = wkt(_with_hole(corners[place]))
+        area[place] = round(float(area[place]) * (1 - HOLE * HOLE), 6)
+    many = set(np.flatnonzero(luck[0] < tunables.many_vertices).tolist()) - set(holes)
+    for place in sorted(many):
         ring = _many(corners[place], rng)
         text[place], area[place] = wkt([ring]), round(_ring_area(ring), 6)
-    for place in _holes(luck[1], area, tunables.hole):
-        text[place] = wkt(_with_hole(corners[place]))
-        area[place] = round(area[place] * 0.84, 6)
     for place in (np.flatnonzero(luck[2][1:] < tunables.duplicate) + 1).tolist():
         text[place], area[place], middle[place] = (
             text[place - 1],
@@ -222,7 +257,8 @@ def _placed(corners: Floats, unit: Sequence[tuple[float, float]]) -> Ring:
 
 def _with_hole(corners: Floats) -> list[Ring]:
     outer = _placed(corners, [(1.0, 1.0), (0.0, 1.0), (0.0, 0.0), (1.0, 0.0)])
-    return [outer, _placed(corners, [(0.3, 0.3), (0.3, 0.7), (0.7, 0.7), (0.7, 0.3)])]
+    low, high = 0.5 - HOLE / 2, 0.5 + HOLE / 2
+    return [outer, _placed(corners, [(low, low), (low, high), (high, high), (high, low)])]
 
 
 def _extended(corners: Floats) -> Ring:

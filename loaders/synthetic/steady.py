@@ -20,7 +20,7 @@ DECIMALS = 9
 
 
 class Purpose(IntEnum):
-    """What a stream of random numbers is for: each part draws from its own, so none shifts another."""
+    """What a stream of random numbers is for; each part draws from its own."""
 
     SIZES = 1
     REGIONS = 2
@@ -38,22 +38,22 @@ def stream(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:
 
 def normal(rng: np.random.Generator, size: int | tuple[int, ...]) -> Floats:
     """Return standard normal deviates, rounded to ``DECIMALS``."""
-    return np.round(rng.standard_normal(size), DECIMALS)
+    return rng.standard_normal(size).round(DECIMALS)
 
 
 def exp(values: Floats) -> Floats:
     """Return e to the power of ``values`` (kept below 1e5 by the callers), rounded."""
-    return np.round(np.exp(values), DECIMALS - 3)
+    return np.exp(values).round(DECIMALS - 3)
 
 
 def power(base: Floats, exponent: float) -> Floats:
     """Return ``base ** exponent`` for bases between 0 and 1, rounded."""
-    return np.round(np.power(base, exponent), DECIMALS)
+    return np.power(base, exponent).round(DECIMALS)
 
 
 def cosine_sine(angles: Floats) -> tuple[Floats, Floats]:
     """Return cosine and sine of ``angles`` in radians, rounded."""
-    return np.round(np.cos(angles), DECIMALS), np.round(np.sin(angles), DECIMALS)
+    return np.cos(angles).round(DECIMALS), np.sin(angles).round(DECIMALS)
 
 
 def order(keys: npt.NDArray[np.generic]) -> Ints:
@@ -79,4 +79,5 @@ def share_out(total: int, weights: Floats, rng: np.random.Generator) -> Ints:
     marks = np.floor(np.round(edges / edges[-1] * total, DECIMALS) + rng.random()).astype(np.int64)
     marks = np.minimum(marks, total)
     marks[edges >= edges[-1]] = total
-    return np.diff(marks, prepend=0)
+    parts: Ints = np.diff(marks, prepend=0)
+    return parts

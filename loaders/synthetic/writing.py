@@ -38,7 +38,7 @@ def replaced_folder(out: Path) -> Iterator[Path]:
         raise ForeignFolderError(f"{out} is a file; name a new folder with --out")
     if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
         raise ForeignFolderError(
-            f"{out} holds files that are not synthetic data; name an empty or a new folder with --out"
+            f"{out} holds files that are not synthetic data; name a new or an empty folder"
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(out)

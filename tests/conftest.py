@@ -53,7 +53,18 @@ def pytest_runtest_makereport(
 def server_dsn() -> str:
     """Connection string of the server on which the tests make their databases."""
     given = os.environ.get("SN7_DSN")
-    return given or server.ensure_running(Settings(home=TEST_HOME))
+    return given or _throwaway_server()
+
+
+def _throwaway_server() -> str:
+    """The private server of the tests; its data may be lost, so it does not wait for the disk."""
+    conninfo = server.ensure_running(Settings(home=TEST_HOME))
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        if connection.execute("show fsync").fetchone() == ("on",):
+            connection.execute("alter system set fsync = off")
+            connection.execute("alter system set full_page_writes = off")
+            connection.execute("select pg_reload_conf()")
+    return conninfo
 
 
 CreateDatabase = Callable[[str | None], str]

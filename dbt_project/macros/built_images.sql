@@ -38,9 +38,9 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Subquery: images that this model was not built from as they are now; `load_id` is
+{#- Subquery: images that `model_name` was not built from as they are now; `load_id` is
     null where an image is gone. -#}
-{% macro changed_images(upstream=none) %}
+{% macro changed_images(model_name, upstream=none) %}
     (
         select
             chip_key,
@@ -53,7 +53,7 @@
                 time_key,
                 load_id
             from {{ ref("int_built_images") }}
-            where model = '{{ this.identifier }}'
+            where model = '{{ model_name }}'
         ) as built using (chip_key, time_key)
         where wanted.load_id is distinct from built.load_id
     )
@@ -62,7 +62,7 @@
 {#- Subquery: chips with such images, and the first month that changed. The months
     before it stay as they are; everything from it on is built again, since a life
     that goes on past it may have changed. -#}
-{% macro changed_chips(upstream=none) %}
+{% macro changed_chips(model_name, upstream=none) %}
     (
         select
             changed.chip_key,
@@ -72,7 +72,7 @@
             select
                 chip_key,
                 min(time_key) as time_key
-            from {{ changed_images(upstream) }} as images
+            from {{ changed_images(model_name, upstream) }} as images
             group by chip_key
         ) as changed
         left join {{ ref("int_chip_months") }} as earlier

@@ -41,7 +41,7 @@
             {% for node in graph.nodes.values() if node.resource_type == "model" %}
                 {% for constraint in node.constraints
                     if constraint.type == "foreign_key"
-                    and constraint.to == held %}
+                    and referred_table(constraint) == held %}
             and not exists (
                 select from {{ node.relation_name }} as child
                 where

@@ -57,7 +57,7 @@
                 images.chip_key = built.chip_key
                 and images.time_key = built.time_key
                 and built.model = '{{ this.identifier }}'
-        left join {{ changed_images() }} as changed
+        left join {{ changed_images(this.identifier) }} as changed
             on
                 images.chip_key = changed.chip_key
                 and images.time_key = changed.time_key
@@ -82,7 +82,7 @@
         select distinct
             time_key,
             time_key in (select time_key from held) as is_held
-        from {{ changed_images() }} as changed
+        from {{ changed_images(this.identifier) }} as changed
         order by time_key
     {% endset %}
     {% set months = {"held": [], "fresh": []} %}
@@ -119,7 +119,7 @@
 
 {% macro replace_images(sql, months) %}
     delete from {{ this }} as held
-    using {{ changed_images() }} as changed
+    using {{ changed_images(this.identifier) }} as changed
     where
         held.chip_key = changed.chip_key
         and held.time_key = changed.time_key
@@ -130,11 +130,17 @@
     where time_key in ({{ months | join(", ") }});
 {% endmacro %}
 
+{#-
+    A partition gets its rows before its keys. Attaching it has the server check the
+    foreign keys of the table, all rows at once; it locks the tables that they refer to
+    less than keys of the partition's own would.
+-#}
 {% macro attach_months(sql, months) %}
     {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
     {% set values = "for values in (" ~ months | join(", ") ~ ")" %}
-    {% if target.name == "citus" %}
-        -- a table that is not distributed yet cannot refer to one that is
+    {% set is_distributed = target.name == "citus" %}
+    {% if is_distributed %}
+        -- a distributed table takes no partition with rows
         {{ add_keys() }}
         create table {{ part }} partition of {{ this }} {{ values }};
     {% else %}
@@ -145,9 +151,10 @@
     select {{ column_names() }} from ({{ sql }}) as fresh
     where time_key in ({{ months | join(", ") }});
 
-    {% if target.name != "citus" %}
-        {{ add_keys(part) }}
-        {{ add_keys() }}
+    {% if not is_distributed %}
+        {{ add_keys(part, types=["primary_key", "unique", "check"]) }}
+        {{ add_keys(types=["primary_key", "unique", "check"]) }}
         alter table {{ this }} attach partition {{ part }} {{ values }};
+        {{ add_keys(types=["foreign_key"]) }}
     {% endif %}
 {% endmacro %}

@@ -43,11 +43,12 @@
                 definition="unique (" ~ columns ~ ")",
             ) %}
         {% elif constraint.type == "foreign_key" %}
+            {% set parent = referred_table(constraint) %}
             {% do key.update(
-                order=constraint.to,
+                order=parent,
                 name=stem ~ "_fkey",
                 definition="foreign key (" ~ columns ~ ") references "
-                ~ constraint.to ~ " (" ~ constraint.to_columns | join(", ") ~ ")",
+                ~ parent ~ " (" ~ constraint.to_columns | join(", ") ~ ")",
             ) %}
         {% else %}
             {% do key.update(
@@ -60,11 +61,24 @@
     {% do return(keys | sort(attribute="order")) %}
 {% endmacro %}
 
-{#- Post-hook: add the keys that the table does not have yet. -#}
-{% macro add_keys(table=this) %}
+{#- Table of a foreign key's `to`, which dbt resolves in nodes that it has run alone. -#}
+{% macro referred_table(constraint) %}
+    {% if not constraint.to.startswith("ref(") %}
+        {% do return(constraint.to) %}
+    {% endif %}
+    {% set name = constraint.to.split("'")[1] %}
+    {% for node in graph.nodes.values()
+        if node.resource_type == "model" and node.name == name %}
+        {% do return(node.relation_name) %}
+    {% endfor %}
+    {{ exceptions.raise_compiler_error("no model " ~ name ~ " for a foreign key") }}
+{% endmacro %}
+
+{#- Post-hook: add the keys that the table does not have yet; `types` for some alone. -#}
+{% macro add_keys(table=this, types=["primary_key", "unique", "check", "foreign_key"]) %}
     {% if execute %}
         {% set backup = make_backup_relation(table, "table") %}
-        {% set missing = missing_keys(table) %}
+        {% set missing = missing_keys(table, types) %}
         {% for key in missing if key.type in ["primary_key", "unique"] %}
             -- names of indexes are the schema's, and the table that is replaced has it
             {% if is_held(backup, key.name) %}
@@ -79,9 +93,9 @@
     {% endif %}
 {% endmacro %}
 
-{% macro missing_keys(table) %}
+{% macro missing_keys(table, types) %}
     {% set missing = [] %}
-    {% for key in declared_keys(model, table.identifier) %}
+    {% for key in declared_keys(model, table.identifier) if key.type in types %}
         {% if not is_held(table, key.name) %}{% do missing.append(key) %}{% endif %}
     {% endfor %}
     {% do return(missing) %}

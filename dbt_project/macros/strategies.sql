@@ -59,7 +59,7 @@
     {% set columns = arguments["dest_columns"] | map(attribute="name") | join(", ") %}
 
     delete from {{ held }} as held
-    using {{ changed_chips(config.get("upstream")) }} as changed
+    using {{ changed_chips(held.identifier, config.get("upstream")) }} as changed
     where held.chip_key = changed.chip_key and {{ config.get("stale_rows") }};
 
     insert into {{ held }} ({{ columns }})

@@ -27,7 +27,7 @@ chip_months as not materialized (
             chip_key,
             first_time_key,
             first_ordinal
-        from {{ changed_chips() }} as changed
+        from {{ changed_chips("int_footprint_spells") }} as changed
 
     ),
 {%- endif %}

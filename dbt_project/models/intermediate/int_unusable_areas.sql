@@ -28,7 +28,8 @@ final as (
         chip_key,
         time_key,
         geom,
-        1 - st_area(st_intersection(geom, tile)) / st_area(tile) as usable_share
+        greatest(1 - st_area(st_intersection(geom, tile)) / st_area(tile), 0)
+            as usable_share
     from merged
 
 )

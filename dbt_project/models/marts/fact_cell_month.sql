@@ -16,7 +16,7 @@ changed_chips as materialized (
     select
         chip_key,
         first_ordinal
-    from {{ changed_chips("int_footprint_spells") }} as changed
+    from {{ changed_chips("fact_cell_month", "int_footprint_spells") }} as changed
 
 ),
 

@@ -8,7 +8,7 @@ changed_images as (
         chip_key,
         time_key,
         load_id
-    from {{ changed_images() }} as images
+    from {{ changed_images("fact_chip_observation") }} as images
     where load_id is not null
 
 ),

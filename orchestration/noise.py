@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
@@ -19,20 +19,23 @@ def quiet(log: Path) -> Iterator[TextIO]:
         A stream to where standard output went before.
     """
     with ExitStack() as stack:
-        target = stack.enter_context(log.open("wb"))
-        before = [
-            stack.enter_context(os.fdopen(os.dup(fd), "w", encoding="utf-8")) for fd in (1, 2)
-        ]
+        target = stack.enter_context(log.open("w", encoding="utf-8", buffering=1))
+        out, err = (stack.enter_context(_copy(descriptor)) for descriptor in (1, 2))
         _flush()
         os.dup2(target.fileno(), 1)
         os.dup2(target.fileno(), 2)
         try:
-            yield before[0]
+            with redirect_stdout(target), redirect_stderr(target):
+                yield out
         finally:
             _flush()
-            for fd, stream in zip((1, 2), before, strict=True):
-                stream.flush()
-                os.dup2(stream.fileno(), fd)
+            out.flush()
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+
+
+def _copy(descriptor: int) -> TextIO:
+    return os.fdopen(os.dup(descriptor), "w", encoding="utf-8")
 
 
 def _flush() -> None:

@@ -8,6 +8,7 @@ import typer
 
 from benchmarks import campaign
 from benchmarks.campaign import Part, Plan
+from benchmarks.errors import BenchmarkError
 from benchmarks.results import read_results
 from loaders.synthetic import Size
 from warehouse.cli import run_cli
@@ -36,6 +37,9 @@ def benchmark(
     parts = frozenset(only or Part)
     found = campaign.run(Plan(size, factor, runs, parts, data, out))
     _write_report(found, out)
+    failed = read_results(found).failed
+    if failed:
+        raise BenchmarkError(f"{', '.join(failed)} failed; the messages are above and in {found}")
 
 
 @app.command()

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -96,7 +97,8 @@ class _Campaign:
         self._work = work
         self._machine = describe_machine(arena)  # before anything loads the machine
         self._steps: dict[str, Step] = {}
-        self._found: dict[str, object] = {}
+        self._failed: dict[str, str] = {}
+        self._found: dict[str, object] = {"failed": self._failed}
         self._path = plan.out / RESULTS
 
     def run(self) -> Path:
@@ -109,10 +111,18 @@ class _Campaign:
             (Part.SCALING, self._measure_scaling),
         ):
             if part in self._plan.parts:
-                logger.info("part: %s", part)
-                measure_part(data)
-                self._write()
+                self._try(part, measure_part, data)
         return self._path
+
+    def _try(self, part: Part, measure_part: Callable[[DataSet], None], data: DataSet) -> None:
+        # Half an hour of figures is not thrown away because the last part broke.
+        logger.info("part: %s", part)
+        try:
+            measure_part(data)
+        except BenchmarkError as error:
+            logger.error("%s failed: %s", part, error)
+            self._failed[part] = str(error)
+        self._write()
 
     def _open_data(self) -> DataSet:
         if self._plan.data is not None:

@@ -165,6 +165,8 @@ def _cpu(step: Step) -> str:
 
 
 def _left_out(results: Results) -> Iterator[str]:
+    for part, message in results.failed.items():
+        yield f"**The part `{part}` failed**: {message}"
     if results.skipped:
         reasons = "; ".join(f"{key} ({reason})" for key, reason in results.skipped.items())
         yield f"Left out: {reasons}."

@@ -122,6 +122,7 @@ class Results(_Record):
         data: On what.
         steps: Measured programs by key: the contenders' keys, and those of ``benchmarks.steps``.
         skipped: Contenders that were left out, with the reason.
+        failed: Parts that ended with an error, with its message.
         schema_bytes: Size on disk of each schema after load and build, indexes included.
         scaled: The scaling run.
         month_rows: Rows of the one more month.
@@ -133,6 +134,7 @@ class Results(_Record):
     data: Data
     steps: dict[str, Step]
     skipped: dict[str, str] = {}
+    failed: dict[str, str] = {}
     schema_bytes: dict[str, int] = {}
     scaled: Scaled | None = None
     month_rows: int | None = None

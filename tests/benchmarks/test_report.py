@@ -28,6 +28,12 @@ def test_a_broken_promise_stands_out() -> None:
     assert "**differs from** the sorted CSV" in page
 
 
+def test_a_part_that_failed_is_named() -> None:
+    page = render(results(failed={"star": "dbt ended with code 2"}))
+
+    assert "**The part `star` failed**: dbt ended with code 2" in page
+
+
 def test_a_small_file_is_not_judged_as_the_full_one() -> None:
     small = results(data=Data(origin="generated", rows=66_647, size_bytes=18_000_000))
 

@@ -23,6 +23,7 @@ from warehouse.settings import PROJECT_ROOT, get_settings
 logger = logging.getLogger(__name__)
 
 NAME: Final = "building_growth"
+LOCK: Final = "requirements.lock"
 
 ML_MODULES: Final = (
     "__init__.py",
@@ -92,13 +93,15 @@ def package(model: ForecastModel) -> Bento:
         _write_context(context, model)
         tag = f"{NAME}:{model.card.version}-{_digest(context)}"
         folder = get_settings().bentoml / "bentos" / NAME / tag.partition(":")[2]
-        if (folder / "bento.yaml").is_file():
-            return Bento(tag=tag, folder=folder, built=False)
-        logger.info("packaging %s", tag)
-        _run_bentoml_build(context, tag)
-    if not (folder / "bento.yaml").is_file():
-        raise PackagingError(f"BentoML reported success but {folder} is not there")
-    return Bento(tag=tag, folder=folder, built=True)
+        is_new = not (folder / "bento.yaml").is_file()
+        if is_new:
+            logger.info("packaging %s", tag)
+            _run_bentoml_build(context, tag)
+        if not (folder / "bento.yaml").is_file():
+            raise PackagingError(f"BentoML reported success but {folder} is not there")
+        # BentoML adds itself a second time, without hashes, which pip refuses to install.
+        shutil.copyfile(context / LOCK, folder / "env" / "python" / "requirements.txt")
+    return Bento(tag=tag, folder=folder, built=is_new)
 
 
 def latest_tag() -> str:
@@ -131,14 +134,14 @@ def _write_context(context: Path, model: ForecastModel) -> None:
         for module in modules:
             shutil.copyfile(PROJECT_ROOT / package_name / module, context / package_name / module)
     model.save(context / "model")
-    (context / "requirements.lock").write_text(serving_lock(PROJECT_ROOT), encoding="utf-8")
+    (context / LOCK).write_text(serving_lock(PROJECT_ROOT), encoding="utf-8")
     description = {
         "service": "serving.service:BuildingGrowth",
         "name": NAME,
         "description": "Forecasts of building growth; see /docs.json.",
         "labels": {"model_version": str(model.card.version)},
         "include": ["ml/*", "serving/*", "warehouse/*", "model/*"],
-        "python": {"requirements_txt": "./requirements.lock", "lock_packages": False},
+        "python": {"requirements_txt": f"./{LOCK}", "lock_packages": False},
         "envs": [{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],
     }
     (context / "bentofile.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")

@@ -8,10 +8,10 @@ from ml.fitting import fit
 from ml.model import ForecastModel
 from ml.params import Params
 from tests.ml import frames
-from tests.ml.fixtures import trained, trained_database
+from tests.ml.fixtures import in_trained, trained, trained_database
 from tests.ml.worlds import World, grow
 
-__all__ = ["trained", "trained_database"]
+__all__ = ["in_trained", "trained", "trained_database"]
 
 
 @pytest.fixture(scope="session")

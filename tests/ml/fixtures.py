@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 
 from ml.training import TrainingReport, train
@@ -41,6 +42,15 @@ def trained(
     return Trained(database=name, conninfo=conninfo, home=home, report=report)
 
 
+def drop_service_connections(conninfo: str) -> None:
+    """Cut the service off from a database; at the next request it reads ``SN7_DSN`` anew."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+            "where application_name = 'sn7-service' and datname = current_database()"
+        )
+
+
 @pytest.fixture
 def trained_database(
     trained: Trained,
@@ -48,4 +58,12 @@ def trained_database(
     use_database: Callable[[str], str],
 ) -> str:
     """A copy of the trained database for one test; its artefacts are shared."""
+    drop_service_connections(trained.conninfo)  # a database in use cannot be copied
     return use_database(create_database(trained.database))
+
+
+@pytest.fixture
+def in_trained(trained: Trained, use_database: Callable[[str], str]) -> Trained:
+    """The trained database itself, for tests that change nothing."""
+    use_database(trained.conninfo)
+    return trained

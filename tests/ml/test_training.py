@@ -25,10 +25,10 @@ def count(query: str) -> int:
     return int(row[0])
 
 
-def test_a_better_model_is_registered_as_champion(trained: Trained, trained_database: str) -> None:
-    assert trained.report.registered
-    assert trained.report.model_version == 1
-    assert "beats every baseline" in trained.report.reason
+def test_a_better_model_is_registered_as_champion(in_trained: Trained) -> None:
+    assert in_trained.report.registered
+    assert in_trained.report.model_version == 1
+    assert "beats every baseline" in in_trained.report.reason
     champion = tracking.champion()
     assert champion is not None
     assert champion.version == 1
@@ -37,32 +37,28 @@ def test_a_better_model_is_registered_as_champion(trained: Trained, trained_data
     assert model.card.fingerprint == champion.fingerprint
 
 
-def test_the_run_keeps_params_metrics_plot_backtest_and_bundle(
-    trained: Trained, trained_database: str
-) -> None:
+def test_the_run_keeps_params_metrics_plot_backtest_and_bundle(in_trained: Trained) -> None:
     client = tracking.mlflow_client()
-    run = client.get_run(str(trained.report.run_id))
+    run = client.get_run(str(in_trained.report.run_id))
     assert run.info.status == "FINISHED"
     assert run.data.params["boosting.num_leaves"] == "7"
     assert run.data.metrics["rolling_origin.h12.model.pinball"] > 0
-    assert run.data.tags["verdict"] == trained.report.reason
+    assert run.data.tags["verdict"] == in_trained.report.reason
     kept = Path(run.info.artifact_uri.removeprefix("file://"))
-    assert kept.is_relative_to(trained.home)
+    assert kept.is_relative_to(in_trained.home)
     for name in ("feature_importance.png", "backtest.csv", "backtest_predictions.csv", "model"):
         assert (kept / name).exists(), name
 
 
-def test_the_backtest_is_written_beside_its_baselines(
-    trained: Trained, trained_database: str
-) -> None:
+def test_the_backtest_is_written_beside_its_baselines(in_trained: Trained) -> None:
     with connect(role=Role.ANALYST) as connection:
         rows = connection.execute(
             "select protocol, horizon, forecaster, rows_judged, pinball, coverage from ml.backtest "
-            "where run_id = %s", (trained.report.run_id,),
+            "where run_id = %s", (in_trained.report.run_id,),
         ).fetchall()  # fmt: skip
-    assert len(rows) == len(Protocol) * len(HORIZONS) * 4 == len(trained.report.metrics)
+    assert len(rows) == len(Protocol) * len(HORIZONS) * 4 == len(in_trained.report.metrics)
     by_key = {tuple(row[:3]): row[3:] for row in rows}
-    for row in trained.report.metrics:
+    for row in in_trained.report.metrics:
         one = row.score
         assert by_key[row.protocol, row.horizon, row.forecaster] == (
             one.rows, one.pinball, one.coverage,

@@ -53,6 +53,9 @@ stop: ## Stop the private server
 data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
 	@$(PY) -m loaders fetch
 
+bench: setup ## Measure load and star beside other ways, at full size (about half an hour)
+	@$(PY) -m benchmarks --size full $(ARGS)
+
 lock: ## Write requirements.lock anew from pyproject.toml
 	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 

@@ -11,6 +11,8 @@ from loaders.synthetic.plan import ChipPlan, Plan, make_plan
 
 NAME = r"^global_monthly_(\d{4})_(\d{2})_mosaic_(.+)$"
 SEED = 7
+COMMANDS = "from loaders.synthetic.cli import app; from warehouse.cli import run_cli; run_cli(app)"
+"""The commands as a program, without the imports of the other loaders."""
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +44,11 @@ def occlusions(sample: Path) -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def full_plan() -> Plan:
     return make_plan(1.0, SEED, params())
+
+
+@pytest.fixture(scope="session")
+def sample_plan() -> Plan:
+    return make_plan(0.01, SEED, params())
 
 
 def chip_plan(plan: Plan, beginning: str) -> ChipPlan:

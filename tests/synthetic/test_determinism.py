@@ -7,6 +7,7 @@ from pathlib import Path
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from loaders.synthetic import synthesize
+from tests.synthetic.conftest import COMMANDS
 from warehouse.settings import PROJECT_ROOT
 
 
@@ -29,7 +30,7 @@ def test_another_process_on_an_older_processor_writes_the_same_bytes(
         "PYTHONHASHSEED": "12345",
     }
     out = tmp_path / "again"
-    command = [sys.executable, "-m", "loaders", "synthesize", "--seed", "7", "--out", str(out)]
+    command = [sys.executable, "-c", COMMANDS, "synthesize", "--seed", "7", "--out", str(out)]
     done = subprocess.run(
         command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False
     )

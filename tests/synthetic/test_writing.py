@@ -9,6 +9,7 @@ import pytest
 
 from loaders.synthetic import synthesize
 from loaders.synthetic.errors import ForeignFolderError, SizeError
+from tests.synthetic.conftest import COMMANDS
 from warehouse.settings import PROJECT_ROOT
 
 
@@ -79,11 +80,7 @@ def test_an_earlier_data_set_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_a_killed_run_can_be_repeated(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    code = (
-        "import sys, pathlib; from loaders.synthetic import Size, synthesize; "
-        "synthesize(pathlib.Path(sys.argv[1]), size=Size.FULL)"
-    )
-    command = [sys.executable, "-c", code, str(out)]
+    command = [sys.executable, "-c", COMMANDS, "synthesize", "--size", "full", "--out", str(out)]
     with subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".out.partial-*/csvs/*.csv")):
@@ -116,7 +113,7 @@ def test_progress_ends_with_all_rows(tmp_path: Path) -> None:
 
 def test_the_command_ends_a_mistake_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious")
-    command = [sys.executable, "-m", "loaders", "synthesize", "--out", str(tmp_path)]
+    command = [sys.executable, "-c", COMMANDS, "synthesize", "--out", str(tmp_path)]
     done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")

@@ -1,0 +1,286 @@
+"""The star of the generated sample: all 60 real chips, built and tested as a user does."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+
+from loaders.load import load
+from loaders.synthetic import Size, synthesize
+from tests.dbt.conftest import MakeDbt
+from tests.dbt.runner import Dbt
+from warehouse.connection import connect
+from warehouse.roles import Role
+
+pytestmark = pytest.mark.slow
+
+HALF_WORLD = math.pi * 6378137
+TILE = 2 * HALF_WORLD / 2**13
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    synthesize(folder, size=Size.SAMPLE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dbt(make_dbt: MakeDbt, sample: Path) -> Dbt:
+    """The sample, loaded and built with every dbt test."""
+    dbt = make_dbt()
+    load(sample)
+    dbt("build")
+    return dbt
+
+
+def declared(dbt: Dbt) -> set[tuple[str, str, str, tuple[str, ...]]]:
+    """Return table, kind, referred table and columns of every key in the YAML."""
+    kinds = {"primary_key": "p", "unique": "u", "foreign_key": "f"}
+    return {
+        (
+            f"{node['schema']}.{node['alias']}",
+            kinds[constraint["type"]],
+            constraint["to"].split("'")[1] if constraint["to"] else "",
+            tuple(constraint["columns"]),
+        )
+        for node in dbt.manifest()["nodes"].values()
+        if node["resource_type"] == "model"
+        for constraint in node["constraints"]
+        if constraint["type"] in kinds
+    }
+
+
+def held(dbt: Dbt) -> set[tuple[Any, ...]]:
+    """Return the same of the server's catalogue; partitions hold their table's keys."""
+    rows = dbt.rows(
+        """
+        select
+            conrelid::regclass::text,
+            contype::text,
+            coalesce(referred.relname, ''),
+            array(
+                select attname::text
+                from unnest(conkey) with ordinality as key (attnum, place)
+                inner join pg_attribute on attrelid = conrelid
+                    and pg_attribute.attnum = key.attnum
+                order by place
+            )
+        from pg_constraint
+        inner join pg_class as tables on conrelid = tables.oid and not tables.relispartition
+        left join pg_class as referred on confrelid = referred.oid
+        where
+            connamespace::regnamespace::text in ('marts', 'features')
+            and contype in ('p', 'u', 'f')
+            and convalidated
+        """
+    )
+    return {(table, kind, referred, tuple(columns)) for table, kind, referred, columns in rows}
+
+
+def checks_and_not_nulls(dbt: Dbt) -> set[tuple[str, str]]:
+    wanted = set()
+    for node in dbt.manifest()["nodes"].values():
+        if node["resource_type"] == "model" and node["schema"] in {"marts", "features"}:
+            table = f"{node['schema']}.{node['alias']}"
+            wanted |= {(table, c["name"]) for c in node["constraints"] if c["type"] == "check"}
+            wanted |= {
+                (table, column["name"])
+                for column in node["columns"].values()
+                for constraint in column["constraints"]
+                if constraint["type"] == "not_null"
+            }
+    return wanted
+
+
+def held_checks_and_not_nulls(dbt: Dbt) -> set[tuple[Any, ...]]:
+    return set(
+        dbt.rows(
+            """
+            select conrelid::regclass::text, conname::text
+            from pg_constraint
+            inner join pg_class on conrelid = pg_class.oid and not relispartition
+            where contype = 'c' and connamespace::regnamespace::text in ('marts', 'features')
+            union
+            select attrelid::regclass::text, attname::text
+            from pg_attribute
+            inner join pg_class on attrelid = pg_class.oid and not relispartition
+            where
+                attnotnull and attnum > 0 and relkind in ('r', 'p')
+                and relnamespace::regnamespace::text in ('marts', 'features')
+            """
+        )
+    )
+
+
+def assert_keys_are_held(dbt: Dbt) -> None:
+    assert held(dbt) == declared(dbt)
+    assert held_checks_and_not_nulls(dbt) >= checks_and_not_nulls(dbt)
+
+
+def test_the_sample_is_60_chips_in_30_aois_and_1408_chip_months(dbt: Dbt) -> None:
+    [counts] = dbt.rows(
+        """
+        select
+            (select count(*) from marts.dim_chip),
+            (select count(*) from marts.dim_aoi),
+            (select count(*) from marts.fact_chip_month),
+            (select count(*) from marts.fact_chip_observation)
+                = (select count(*) from raw.observation)
+        """
+    )
+    assert counts == (60, 30, 1408, True)
+
+
+def test_time_has_every_calendar_month(dbt: Dbt) -> None:
+    months = [time_key for (time_key,) in dbt.rows("select time_key from marts.dim_time order by 1")]
+    years = range(2017, 2021)
+    calendar = [year * 100 + month for year in years for month in range(1, 13)]
+    assert months == [month for month in calendar if 201707 <= month <= 202001]
+
+
+def test_each_chip_lies_within_exactly_one_aoi(dbt: Dbt) -> None:
+    rows = dbt.rows(
+        """
+        select chip_id, count(*), min(aois.aoi_key) = chips.aoi_key
+        from marts.dim_chip as chips
+        inner join marts.dim_aoi as aois on st_within(chips.centroid, aois.geom)
+        group by chip_id, chips.aoi_key
+        """
+    )
+    assert len(rows) == 60
+    assert {(count, is_own) for _, count, is_own in rows} == {(1, True)}
+
+
+def test_a_chip_is_its_tile(dbt: Dbt) -> None:
+    rows = dbt.rows(
+        """
+        select
+            tile_x, tile_y, st_xmin(geom), st_ymin(geom), st_xmax(geom), st_ymax(geom),
+            lon, lat, metres_per_pixel
+        from marts.dim_chip
+        """
+    )
+    for tile_x, tile_y, x_min, y_min, x_max, y_max, lon, lat, pixel in rows:
+        west, north = tile_x * TILE - HALF_WORLD, HALF_WORLD - tile_y * TILE
+        assert (x_min, y_min, x_max, y_max) == pytest.approx(
+            (west, north - TILE, west + TILE, north), abs=0.01
+        )
+        assert lon == pytest.approx(math.degrees((west + TILE / 2) / 6378137))
+        latitude = math.atan(math.sinh((north - TILE / 2) / 6378137))
+        assert lat == pytest.approx(math.degrees(latitude))
+        assert pixel == pytest.approx(TILE / 1024 * math.cos(latitude))
+
+
+def test_areas_are_ground_areas_on_every_chip(dbt: Dbt) -> None:
+    [(chips, worst)] = dbt.rows(
+        """
+        select
+            count(distinct chip_key),
+            max(abs(area_m2 / st_area(st_transform(geom, 4326)::geography) - 1))
+        from marts.dim_footprint
+        """
+    )
+    assert chips == 60
+    assert worst < 1e-6
+
+
+def test_lives_are_close_to_the_truth(dbt: Dbt, sample: Path) -> None:
+    truth = pl.read_parquet(sample / "truth" / "chip_months.parquet")
+    counts = pl.DataFrame(
+        dbt.rows(
+            """
+            select chip_id, time_key, building_count, corrected_count
+            from marts.fact_chip_month inner join marts.dim_chip using (chip_key)
+            """
+        ),
+        schema=["chip_id", "time_key", "building_count", "corrected_count"],
+        orient="row",
+    )
+    joined = truth.join(counts, on=["chip_id", "time_key"])
+    assert joined.height == 1408
+    raw = (joined["building_count"] - joined["true_count"]).abs().sum()
+    corrected = (joined["corrected_count"] - joined["true_count"]).abs().sum()
+    assert corrected * 5 < raw
+
+
+def test_the_server_holds_every_key_of_the_contracts(dbt: Dbt) -> None:
+    assert_keys_are_held(dbt)
+
+
+def test_keys_are_still_there_after_partial_rebuilds(dbt: Dbt) -> None:
+    dbt("run", "--select", "dim_chip", "dim_footprint", "fact_chip_month", "--full-refresh")
+    assert_keys_are_held(dbt)
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.SERVICE, Role.TRAINER])
+def test_readers_read_marts_and_features_and_write_nothing(dbt: Dbt, role: Role) -> None:
+    tables = dbt.rows(
+        "select schemaname, tablename from pg_tables where schemaname in ('marts', 'features')"
+    )
+    with connect(role=role, autocommit=True) as connection:
+        for schema, table in tables:
+            name = psycopg.sql.Identifier(schema, table)
+            read = psycopg.sql.SQL("select from {} limit 1").format(name)
+            connection.execute(read)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(psycopg.sql.SQL("delete from {}").format(name))
+
+
+def test_descriptions_reach_the_catalogue(dbt: Dbt) -> None:
+    [(count,)] = dbt.rows(
+        """
+        select count(*)
+        from pg_attribute
+        inner join pg_class on attrelid = pg_class.oid and not relispartition
+        where
+            attnum > 0 and relkind in ('r', 'p', 'v')
+            and relnamespace::regnamespace::text in ('marts', 'features')
+            and (
+                col_description(attrelid, attnum) is null
+                or obj_description(attrelid, 'pg_class') is null
+            )
+        """
+    )
+    assert count == 0
+
+
+FAULTS: list[tuple[str, str]] = [
+    (
+        "assert_images_keep_their_rows",
+        "delete from marts.fact_chip_observation where ctid in "
+        "(select ctid from marts.fact_chip_observation limit 1)",
+    ),
+    (
+        "assert_loads_account_for_every_row",
+        "update raw.load_run set rows_loaded = rows_loaded - 1",
+    ),
+    (
+        "assert_areas_are_ground_areas",
+        "update marts.dim_footprint set area_m2 = area_m2 * 1.001 where building_id = 3",
+    ),
+    (
+        "assert_counts_follow_comings_and_goings",
+        "update marts.fact_chip_month set appeared = appeared + 1 where time_key = 201903",
+    ),
+    (
+        "assert_cells_add_up_to_their_chip",
+        "delete from marts.fact_cell_month where cell_no between 0 and 500",
+    ),
+    (
+        "assert_buildings_live_as_observed",
+        "update marts.dim_building set months_observed = 99 where building_id = 0",
+    ),
+]
+
+
+def test_each_claim_fails_on_the_fault_that_it_is_about(
+    dbt: Dbt, tmp_path: Path, failing_tests: Callable[[Dbt], set[str]]
+) -> None:
+    for _, fault in FAULTS:
+        dbt.execute(fault)
+    assert failing_tests(dbt) >= {name for name, _ in FAULTS}

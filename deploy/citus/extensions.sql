@@ -1,0 +1,2 @@
+create extension if not exists citus;
+create extension if not exists postgis;

@@ -48,8 +48,8 @@ class HashingFile:
         self.position = 0
 
     def read(self, size: int, /) -> bytes:
-        """Read at most ``size`` bytes."""
-        data = self._file.read(size)
+        """Read at most ``size`` bytes; what was written behind the end meanwhile is left alone."""
+        data = self._file.read(min(size, self._before[0] - self.position))
         self._digest.update(data)
         self.position += len(data)
         return data

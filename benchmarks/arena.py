@@ -30,12 +30,14 @@ class Arena:
         administration: Connection string of a database that is there already.
         conninfo: Connection string of the database that is measured.
         postmaster: The server's process id where it runs on this machine.
+        home: Home of the private server; None where ``SN7_DSN`` names the server.
         logs: Folder for what the measured programs print.
     """
 
     administration: str
     conninfo: str
     postmaster: int | None
+    home: Path | None
     logs: Path
 
     def fresh_database(self) -> None:
@@ -52,6 +54,12 @@ class Arena:
         """Drop the database; nothing happens where there is none."""
         drop = sql.SQL("drop database if exists {} with (force)")
         _execute(self.administration, drop.format(sql.Identifier(DATABASE)))
+
+    def close(self) -> None:
+        """Drop the database, and stop the server if it is private."""
+        self.drop_database()
+        if self.home is not None:
+            server.stop(_private(self.home))
 
     def run(self, command: list[str], *, name: str, folder: Path | None = None) -> Measurement:
         """Run a program on the database after all earlier writes have reached the disk.
@@ -115,17 +123,22 @@ def open_arena(folder: Path) -> Arena:
         WarehouseError: No server can be had, or it has no PostGIS.
     """
     settings = get_settings()
+    home = None
     administration = settings.dsn
     if administration is None:
         home = settings.folder("benchmark")
-        administration = server.ensure_running(Settings(home=home, dsn=None, port=None))
+        administration = server.ensure_running(_private(home))
     conninfo = make_conninfo(administration, dbname=DATABASE)
     logs = folder / "logs"
     (logs / "dbt").mkdir(parents=True, exist_ok=True)
-    arena = Arena(administration, conninfo, _postmaster(administration), logs.resolve())
+    arena = Arena(administration, conninfo, _postmaster(administration), home, logs.resolve())
     arena.fresh_database()
     os.environ["SN7_DSN"] = conninfo  # from here on, the database of this process too
     return arena
+
+
+def _private(home: Path) -> Settings:
+    return Settings(home=home, dsn=None, port=None)
 
 
 def _postmaster(conninfo: str) -> int | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.arena import Arena, open_arena
 from benchmarks.contenders import OURS, UNIT
@@ -79,13 +80,12 @@ def run(plan: Plan) -> Path:
     if missing is not None:
         raise BenchmarkError(f"every figure is a ratio to psql, which is {missing}")
     plan.out.mkdir(parents=True, exist_ok=True)
-    work = get_settings().data / "benchmark"
-    work.mkdir(exist_ok=True)
     arena = open_arena(plan.out)
     try:
-        return _Campaign(plan, arena, work).run()
+        with TemporaryDirectory(dir=get_settings().data, prefix="benchmark-") as work:
+            return _Campaign(plan, arena, Path(work)).run()
     finally:
-        arena.drop_database()
+        arena.close()
 
 
 class _Campaign:

@@ -1,7 +1,7 @@
 {{ config(meta={"dagster": {"ref": {"name": "dim_chip"}}}) }}
 
--- A chip's centre lies within its AOI's polygon and within no other. A row is a chip with
--- the AOIs that hold its centre.
+-- A chip's centre lies within its AOI's polygon and within no other. A row is a chip
+-- with the AOIs that hold its centre.
 select
     chips.chip_id,
     chips.aoi_key,

@@ -1,8 +1,8 @@
 {{ config(meta={"dagster": {"ref": {"name": "fact_chip_observation"}}}) }}
 
--- Each image has as many rows in the fact, and as many buildings in the month's counts
--- (which come from spells, not from rows), as the loader counted. A row is an image that
--- has not.
+-- Each image has as many rows in the fact, and as many buildings in the month's
+-- counts (which come from spells, not from rows), as the loader counted. A row is an
+-- image that has not.
 with
 
 images as (

@@ -1,7 +1,7 @@
 {{ config(meta={"dagster": {"ref": {"name": "dim_chip"}}}) }}
 
--- Labels lie on their chip's tile. A row is a chip whose labels do not. Tolerance: 64 px;
--- buildings at the edge reach up to 6 px beyond it in the real data.
+-- Labels lie on their chip's tile. A row is a chip whose labels do not. Tolerance:
+-- 64 px; buildings at the edge reach up to 6 px beyond it in the real data.
 select
     chip_id,
     st_astext(label_extent, 0) as label_extent,

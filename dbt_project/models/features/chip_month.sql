@@ -72,7 +72,6 @@ known as (
         facts.usable_share,
         facts.appeared,
         facts.building_count + changes.presumed as known_count,
-        coalesce(cells.occupied_cells, 0) as occupied_cells,
         {% for span in [1, 3, 6, 12] -%}
             first_value(facts.building_count + changes.presumed) over (
                 partition by chip_months.chip_key
@@ -81,15 +80,16 @@ known as (
             ) as known_count_{{ span }}_ago,
         {% endfor -%}
         {% for span in [1, 3, 6] -%}
-            case when chip_months.months_since_first >= {{ span }} then
-                sum(facts.appeared) over (
-                    partition by chip_months.chip_key
-                    order by chip_months.month_number
-                    range between {{ span - 1 }} preceding and current row
-                )
-            end::integer as appeared_{{ span }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+            case
+                when chip_months.months_since_first >= {{ span }}
+                    then sum(facts.appeared) over (
+                        partition by chip_months.chip_key
+                        order by chip_months.month_number
+                        range between {{ span - 1 }} preceding and current row
+                    )
+            end::integer as appeared_{{ span }},
+        {% endfor -%}
+        coalesce(cells.occupied_cells, 0) as occupied_cells
     from chip_months
     inner join facts using (chip_key, time_key)
     inner join changes using (chip_key, time_key)

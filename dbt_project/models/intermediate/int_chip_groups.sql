@@ -56,7 +56,9 @@ enclosed as (
     from clustered
     inner join known_hulls on {{ shares_area("clustered.tile", "known_hulls.geom") }}
     where clustered.aoi_key is null
-    order by clustered.chip_key, st_distance(clustered.tile, st_centroid(known_hulls.geom))
+    order by
+        clustered.chip_key asc,
+        st_distance(clustered.tile, st_centroid(known_hulls.geom)) asc
 
 ),
 
@@ -118,7 +120,7 @@ overlapping as (
 
 ),
 
--- Where hulls would overlap, the new chips found AOIs of their own: tiles never overlap.
+-- Where hulls would overlap, new chips found AOIs of their own: tiles never overlap.
 final as (
 
     select

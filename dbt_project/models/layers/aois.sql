@@ -19,7 +19,7 @@ latest_months as (
         corrected_count,
         built_area_m2
     from {{ ref("fact_chip_month") }}
-    order by chip_key, time_key desc
+    order by chip_key asc, time_key desc
 
 ),
 
@@ -42,7 +42,7 @@ final as (
         aois.chip_count,
         totals.corrected_count,
         totals.built_area_m2,
-        st_multi(aois.geom)::geometry(multipolygon, 3857) as geom
+        st_multi(aois.geom)::geometry (multipolygon, 3857) as geom
     from aois
     left join totals using (aoi_key)
 

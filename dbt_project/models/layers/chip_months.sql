@@ -40,7 +40,7 @@ final as (
         chip_months.demolished,
         chip_months.occluded,
         chip_months.usable_share,
-        chips.geom::geometry(polygon, 3857) as geom
+        chips.geom::geometry (polygon, 3857) as geom
     from chip_months
     inner join chips using (chip_key)
 

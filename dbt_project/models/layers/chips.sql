@@ -44,7 +44,7 @@ latest_months as (
         built_area_m2,
         usable_share
     from chip_months
-    order by chip_key, time_key desc
+    order by chip_key asc, time_key desc
 
 ),
 
@@ -61,7 +61,7 @@ final as (
         latest_months.built_area_m2,
         latest_months.usable_share,
         chips.metres_per_pixel,
-        chips.geom::geometry(polygon, 3857) as geom
+        chips.geom::geometry (polygon, 3857) as geom
     from chips
     inner join aois using (aoi_key)
     left join latest_months using (chip_key)

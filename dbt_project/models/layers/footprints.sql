@@ -38,7 +38,7 @@ final as (
         {{ month_start("buildings.demolished_in") }} as demolished_in,
         buildings.months_observed,
         footprints.area_m2,
-        footprints.geom::geometry(polygon, 3857) as geom
+        footprints.geom::geometry (polygon, 3857) as geom
     from footprints
     inner join buildings using (chip_key, building_id)
 

@@ -69,7 +69,7 @@ _METHOD: Final = f"""\
 ## To repeat it
 
 ```sh
-make bench SIZE=full                      # about half an hour; writes bench-results/
+make bench                                # about half an hour; writes bench-results/
 python -m benchmarks --help               # parts, rounds, your own data
 python -m benchmarks report               # from bench-results/ to docs/benchmarks.md
 ```

@@ -17,7 +17,7 @@ app = typer.Typer(
 )
 
 FASTEST = """
-    select dim_chip.chip_id, as_of, horizon, q10, q50, q90, baseline
+    select dim_chip.chip_id, as_of, q10, q50, q90, baseline
     from ml.chip_forecast
     inner join marts.dim_chip using (chip_key)
     where horizon = 12 and model_version = %s
@@ -72,7 +72,7 @@ def forecast() -> None:
         return
     with connect(role=Role.TRAINER) as connection:
         rows = connection.execute(FASTEST, (report.model_version,)).fetchall()
-    console.print(forecast_table(rows, title="Where most will be built in 12 months, net"))
+    console.print(forecast_table(rows, title="Most new buildings in 12 months, net"))
     console.print(
         f"{report.rows_written:,} rows for {report.chips:,} chips written to ml.chip_forecast "
         f"(model version {report.model_version}, {report.chips_refused} chips refused)",

@@ -122,8 +122,9 @@ class ForecastModel:
         """Return the calibrated quantiles of each row at its horizon, shape (rows, quantiles)."""
         raw = raw_quantiles(self.boosters, self.growth, features, horizon)
         unit = change_unit(features, horizon)
-        lower = np.array([self.card.lower_offsets[int(months)] for months in horizon])
-        upper = np.array([self.card.upper_offsets[int(months)] for months in horizon])
+        place = np.searchsorted(HORIZONS, horizon)
+        lower = np.array([self.card.lower_offsets[months] for months in HORIZONS])[place]
+        upper = np.array([self.card.upper_offsets[months] for months in HORIZONS])[place]
         return ordered(
             raw[:, 0] - lower * unit,
             raw[:, MEDIAN],

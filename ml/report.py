@@ -11,9 +11,9 @@ from ml.model import HORIZONS
 def backtest_table(rows: Sequence[BacktestRow], protocol: Protocol) -> Table:
     """Return the scores of one protocol, a line per horizon and forecaster, best loss in bold."""
     table = Table(title=f"Backtest, {protocol.replace('_', ' ')}", title_justify="left")
-    table.add_column("months ahead", justify="right")
-    table.add_column("forecaster")
-    for heading in ("forecasts", "MAE", "pinball loss", "coverage (80 %)"):
+    table.add_column("months", justify="right")
+    table.add_column("forecaster", no_wrap=True)
+    for heading in ("forecasts", "MAE", "pinball loss", "within 80 %"):
         table.add_column(heading, justify="right")
     for horizon in HORIZONS:
         here = [row for row in rows if row.protocol is protocol and row.horizon == horizon]
@@ -38,15 +38,15 @@ def forecast_table(rows: Iterable[tuple[object, ...]], *, title: str) -> Table:
     """Return forecasts as a table.
 
     Args:
-        rows: chip, as-of month, horizon, q10, q50, q90, baseline.
+        rows: chip, as-of month, q10, q50, q90, baseline.
         title: The heading.
     """
     table = Table(title=title, title_justify="left")
-    table.add_column("chip")
-    for heading in ("as of", "months ahead", "10 %", "median", "90 %", "baseline"):
+    table.add_column("chip", no_wrap=True)
+    for heading in ("as of", "10 %", "median", "90 %", "baseline"):
         table.add_column(heading, justify="right")
-    for chip, as_of, horizon, *amounts in rows:
+    for chip, as_of, *amounts in rows:
         month = f"{int(str(as_of)) // 100}-{int(str(as_of)) % 100:02d}"
         figures = (f"{float(str(amount)):+,.1f}" for amount in amounts)
-        table.add_row(str(chip), month, str(horizon), *figures)
+        table.add_row(str(chip), month, *figures)
     return table

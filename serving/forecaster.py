@@ -1,6 +1,5 @@
 """What the endpoints do, apart from HTTP: find features, predict, put the answer together."""
 
-import functools
 from collections.abc import Mapping, Sequence
 
 from ml.errors import FeatureError
@@ -72,7 +71,9 @@ class Forecaster:
 
 
 def _horizons(quantiles: list[list[float]], baselines: list[float]) -> list[HorizonForecast]:
-    rounded = functools.partial(round, ndigits=3)
+    def rounded(buildings: float) -> float:
+        return round(buildings, 3) + 0.0  # no minus zero
+
     return [
         HorizonForecast(
             horizon=horizon,

@@ -21,7 +21,7 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
 def test_forecast_shows_the_fastest_chips_beside_the_baseline(trained_database: str) -> None:
     done = run("forecast")
     assert done.returncode == 0, done.stderr
-    assert "Where most will be built in 12 months" in done.stdout
+    assert "Most new buildings in 12 months, net" in done.stdout
     assert "baseline" in done.stdout
     assert "240 rows for 60 chips written to ml.chip_forecast (model version 1" in done.stdout
 

@@ -27,6 +27,6 @@ def test_the_backtest_shows_the_model_beside_its_baselines() -> None:
 
 
 def test_a_forecast_shows_its_interval_and_baseline() -> None:
-    text = rendered(forecast_table([("L15-a", 201912, 12, -0.4, 3, 7.25, 6)], title="Growth"))
+    text = rendered(forecast_table([("L15-a", 201912, -0.4, 3, 7.25, 6)], title="Growth"))
     for part in ("L15-a", "2019-12", "-0.4", "+3.0", "+7.2", "+6.0"):
         assert part in text

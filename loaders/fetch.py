@@ -5,6 +5,7 @@ fetch goes on where it stopped and never joins two versions. Unpacked through ta
 filter, into a folder of its own that takes its final name when all is there.
 """
 
+import gzip
 import json
 import logging
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError, PreconditionError
+from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
 from loaders.archives import check_member, naming_damage
@@ -30,6 +31,7 @@ ARCHIVE: Final = "spacenet/SN7_buildings/tarballs/SN7_buildings_train_csvs.tar.g
 ENDPOINT_VARIABLE: Final = "SN7_S3_ENDPOINT"
 """Environment variable with another S3-compatible server, such as a mirror."""
 
+_UNPACKED: Final = ".unpacked.json"
 RANGE_BYTES: Final = 8 * 1024 * 1024
 SECONDS_BETWEEN_LINES: Final = 5.0
 
@@ -64,9 +66,9 @@ def fetch(out: Path) -> Path:
         version = Version(meta["size"], meta["e_tag"])
         if not archive.exists() or _noted(archive) != version:
             _download(store, archive, version)
-    except BaseError as error:
+    except (BaseError, FileNotFoundError) as error:
         raise FetchError(_sentence(error)) from error
-    _unpack(archive, out)
+    _unpack(archive, out, version)
     return out
 
 
@@ -116,30 +118,45 @@ def _download(store: S3Store, archive: Path, version: Version) -> None:
     _note_of(part).unlink(missing_ok=True)
 
 
-def _unpack(archive: Path, out: Path) -> None:
+def _unpack(archive: Path, out: Path, version: Version) -> None:
+    note = out / _UNPACKED
+    if _is_unpacked(note, out, version):
+        logger.info("%s is unpacked already", archive)
+        return
+    note.unlink(missing_ok=True)
     unpacking = out / ".unpacking"
     shutil.rmtree(unpacking, ignore_errors=True)
-    names: set[str] = set()
-    with naming_damage(str(archive)), tarfile.open(archive) as content:
-        members = content.getmembers()
-        for member in members:
-            check_member(member, str(archive))
-            names.add(Path(member.name).parts[0])
-        if all(_is_unpacked(member, out) for member in members):
-            logger.info("%s is unpacked already", archive)
-            return
-        content.extractall(unpacking, members=members, filter="data")
-    for name in names:
-        shutil.rmtree(out / name, ignore_errors=True)
-        (unpacking / name).rename(out / name)
-    unpacking.rmdir()
+    sizes = _extract(archive, unpacking)
+    for folder in {Path(name).parts[0] for name in sizes}:
+        shutil.rmtree(out / folder, ignore_errors=True)
+        (unpacking / folder).replace(out / folder)
+    shutil.rmtree(unpacking)
+    note.write_text(json.dumps({"version": asdict(version), "sizes": sizes}), encoding="utf-8")
 
 
-def _is_unpacked(member: tarfile.TarInfo, out: Path) -> bool:
-    path = out / member.name
-    return (
-        path.is_dir() if member.isdir() else path.is_file() and path.stat().st_size == member.size
-    )
+def _extract(archive: Path, folder: Path) -> dict[str, int]:
+    """Unpack in one pass, to the last byte so that the checksum is verified; return the sizes."""
+    sizes: dict[str, int] = {}
+    with naming_damage(str(archive)), gzip.open(archive) as stream:
+        with tarfile.open(fileobj=stream, mode="r|") as content:
+            for member in content:
+                check_member(member, str(archive))
+                content.extract(member, folder, filter="data")
+                if member.isfile():
+                    sizes[member.name] = member.size
+        while stream.read(RANGE_BYTES):
+            pass
+    return sizes
+
+
+def _is_unpacked(note: Path, out: Path, version: Version) -> bool:
+    try:
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        return noted["version"] == asdict(version) and all(
+            (out / name).stat().st_size == size for name, size in noted["sizes"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _note_of(path: Path) -> Path:
@@ -157,9 +174,9 @@ def _noted(path: Path) -> Version | None:
         return None
 
 
-def _sentence(error: BaseError) -> str:
+def _sentence(error: BaseError | FileNotFoundError) -> str:
     where = f"s3://{BUCKET}/{ARCHIVE}"
-    if isinstance(error, NotFoundError):
+    if isinstance(error, FileNotFoundError):
         return f"{where} is not there; set {ENDPOINT_VARIABLE} if a mirror has it"
     if isinstance(error, PreconditionError):
         return f"{where} changed while it was fetched; fetch again"

@@ -18,8 +18,11 @@
     {% set children = [] %}
     {% for node in graph.nodes.values() if node.resource_type == "model" %}
         {% set relation = adapter.get_relation(node.database, node.schema, node.alias) %}
-        {% if node.name in [table, source] and relation is not none %}
-            {% do tables.update({node.name: node}) %}
+        {% if relation is not none %}
+            {% do children.append(node) %}
+            {% if node.name in [table, source] %}
+                {% do tables.update({node.name: node}) %}
+            {% endif %}
         {% endif %}
     {% endfor %}
     {% if tables | length == 2 %}
@@ -38,7 +41,7 @@
                 select from {{ wanted }} as wanted
                 where {{ same_key("wanted", "held", key) }}
             )
-            {% for node in graph.nodes.values() if node.resource_type == "model" %}
+            {% for node in children %}
                 {% for constraint in node.constraints
                     if constraint.type == "foreign_key"
                     and referred_table(constraint) == held %}

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
 
 from ml.model import ForecastModel
 from warehouse.connection import sqlalchemy_url
@@ -130,13 +131,12 @@ def register(client: "MlflowClient", run_id: str, model: ForecastModel) -> int:
 
 
 def champion() -> Champion | None:
-    """Return the registered model in use, or none."""
+    """Return the registered model in use, or none where there is none or its bundle is gone."""
     return _champion(mlflow_client())
 
 
 def _champion(client: "MlflowClient") -> Champion | None:
-    from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - see the module's docstring
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the module's docstring
 
     try:
         version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION)
@@ -144,13 +144,20 @@ def _champion(client: "MlflowClient") -> Champion | None:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
-    folder = Path(download_artifacts(version.source, tracking_uri=client.tracking_uri))
+    folder = Path(unquote(urlsplit(version.source).path))
+    if not folder.is_dir():
+        logger.warning(
+            "the bundle of champion version %s is gone from %s: it counts as no champion",
+            version.version,
+            folder,
+        )
+        return None
     fingerprint = version.tags.get(_FINGERPRINT_TAG, "")
     return Champion(version=int(version.version), folder=folder, fingerprint=fingerprint)
 
 
 def _ensure_registered_model(client: "MlflowClient") -> None:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the module's docstring
 
     try:
         client.create_registered_model(MODEL_NAME)

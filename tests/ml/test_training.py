@@ -85,6 +85,18 @@ def test_changed_data_make_a_new_champion(trained_database: str, params: Params)
     assert champion.version == 2
 
 
+def test_a_champion_whose_files_are_gone_is_replaced(
+    trained_database: str, params: Params, tmp_path: Path
+) -> None:
+    with connect() as connection:
+        connection.execute(
+            "update mlflow.model_versions set source = %s", ((tmp_path / "gone").as_uri(),)
+        )
+    assert tracking.champion() is None
+    report = train(params=params)
+    assert (report.registered, report.model_version) == (True, 2)
+
+
 def shuffled(world: World) -> World:
     """Targets that no feature tells anything about: each chip gets those of another."""
     by_horizon: dict[int, list[int]] = {}

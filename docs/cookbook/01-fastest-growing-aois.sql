@@ -12,7 +12,7 @@ latest_months as (
         time_key,
         corrected_count
     from marts.fact_chip_month
-    order by chip_key, time_key desc
+    order by chip_key asc, time_key desc
 
 ),
 
@@ -44,4 +44,4 @@ select
 from compared
 inner join marts.dim_aoi using (aoi_key)
 group by dim_aoi.aoi_key, dim_aoi.name
-order by growth_percent desc nulls last, dim_aoi.name
+order by growth_percent desc nulls last, dim_aoi.name asc

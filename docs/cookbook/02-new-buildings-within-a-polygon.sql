@@ -30,4 +30,4 @@ from polygon
 inner join marts.dim_footprint on st_intersects(dim_footprint.geom, polygon.geom)
 inner join marts.dim_building using (chip_key, building_id)
 where dim_building.first_seen >= 201901 and dim_footprint.footprint_no = 1
-order by dim_building.first_seen, dim_footprint.area_m2 desc
+order by dim_building.first_seen asc, dim_footprint.area_m2 desc

@@ -10,7 +10,7 @@ latest_months as (
         corrected_count,
         built_area_m2
     from marts.fact_chip_month
-    order by chip_key, time_key desc
+    order by chip_key asc, time_key desc
 
 ),
 

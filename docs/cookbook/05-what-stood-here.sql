@@ -10,7 +10,7 @@ densest_cell as (
         chip_key,
         st_centroid(geom) as place
     from layers.cells
-    order by building_count desc, cell_key
+    order by building_count desc, cell_key asc
     limit 1
 
 ),

@@ -28,4 +28,4 @@ from gaps
 inner join marts.dim_chip using (chip_key)
 inner join marts.dim_aoi using (aoi_key)
 group by dim_aoi.name, dim_chip.chip_id
-order by months_missing desc, dim_chip.chip_id
+order by months_missing desc, dim_chip.chip_id asc

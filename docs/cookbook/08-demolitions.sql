@@ -10,4 +10,4 @@ inner join marts.dim_aoi using (aoi_key)
 inner join marts.dim_time using (time_key)
 where fact_chip_month.demolished > 0
 group by dim_aoi.name, dim_time.month_start
-order by demolished desc, dim_aoi.name, dim_time.month_start
+order by demolished desc, dim_aoi.name asc, dim_time.month_start asc

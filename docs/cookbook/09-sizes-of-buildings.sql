@@ -25,4 +25,4 @@ select
     round(sizes.areas[4]::numeric) as largest_m2
 from sizes
 inner join marts.dim_aoi using (aoi_key)
-order by median_m2 desc, aoi
+order by median_m2 desc, aoi asc

@@ -41,4 +41,4 @@ from chips as at_start
 inner join chips as since on at_start.aoi_key = since.aoi_key and since.is_new
 inner join marts.dim_aoi on at_start.aoi_key = dim_aoi.aoi_key
 where not at_start.is_new
-order by new_buildings desc, aoi
+order by new_buildings desc, aoi asc

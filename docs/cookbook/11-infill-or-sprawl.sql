@@ -52,4 +52,4 @@ select
 from growth
 inner join marts.dim_aoi using (aoi_key)
 group by dim_aoi.aoi_key, dim_aoi.name
-order by new_buildings desc, aoi
+order by new_buildings desc, aoi asc

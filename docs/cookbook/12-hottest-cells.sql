@@ -34,7 +34,7 @@ hottest as (
     order by
         sum(fact_cell_month.appeared) desc,
         fact_cell_month.chip_key,
-        fact_cell_month.cell_no
+        fact_cell_month.cell_no asc
     limit 20
 
 )
@@ -60,4 +60,4 @@ select
 from hottest
 inner join marts.dim_chip using (chip_key)
 left join marts.fact_cell_month using (chip_key, time_key, cell_no)
-order by hottest.appeared desc, dim_chip.chip_id, hottest.cell_no
+order by hottest.appeared desc, dim_chip.chip_id asc, hottest.cell_no asc

@@ -10,7 +10,7 @@ image as (
         chip_key,
         time_key
     from marts.fact_chip_month
-    order by chip_key, time_key desc
+    order by chip_key asc, time_key desc
     limit 1
 
 )

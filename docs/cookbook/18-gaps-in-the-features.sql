@@ -20,4 +20,4 @@ select
         as unknown_percent
 from entries
 group by feature
-order by rows_unknown desc, feature
+order by rows_unknown desc, feature asc

@@ -13,7 +13,7 @@ cells as (
         cell_no % 32 as x,
         cell_no / 32 as y,
         first_value(cell_no) over (
-            partition by chip_key order by building_count desc, cell_no
+            partition by chip_key order by building_count desc, cell_no asc
         ) as densest
     from layers.cells
 

@@ -103,13 +103,13 @@ current_aois as (
 
 ),
 
--- Facts still refer to AOIs that are gone until the end of the run; their names are free.
+-- Facts still refer to AOIs that are gone until the end of the run.
 gone_aois as (
 
     {% if is_incremental() -%}
         select
             aoi_key,
-            'gone ' || aoi_key as name,
+            name,
             geom,
             centroid,
             0 as chip_count

@@ -1,8 +1,11 @@
-{#- Pre-hook of int_footprints: polygons that raw no longer has, or has anew. -#}
+{#- Post-hook of int_footprints: forget polygons that raw no longer has, or has anew. -#}
 {% macro forget_gone_footprints() %}
-    {% if execute and load_cached_relation(this) is not none %}
-        delete from {{ this }} as held
-        where not exists (
+    delete from {{ this }} as held
+    where
+        -- all that raw has is here by now: as many rows means that none is gone
+        (select count(*) from {{ this }})
+        > (select count(*) from {{ ref("stg_footprints") }})
+        and not exists (
             select from {{ ref("stg_footprints") }} as footprints
             where
                 footprints.chip_key = held.chip_key
@@ -10,7 +13,4 @@
                 and footprints.footprint_no = held.footprint_no
                 and footprints.load_id = held.load_id
         )
-    {% else %}
-        {% do return("") %}
-    {% endif %}
 {% endmacro %}

@@ -93,6 +93,11 @@
     {% endif %}
 {% endmacro %}
 
+{#- Post-hook: without statistics, joins with a new table are planned for no rows. -#}
+{% macro analyze_new_table() %}
+    {% if not is_incremental() %}analyze {{ this }}{% endif %}
+{% endmacro %}
+
 {% macro missing_keys(table, types) %}
     {% set missing = [] %}
     {% for key in declared_keys(model, table.identifier) if key.type in types %}

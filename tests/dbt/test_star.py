@@ -1,6 +1,7 @@
 """The star of the generated sample: all 60 real chips, built and tested as a user does."""
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ def declared(dbt: Dbt) -> set[tuple[str, str, str, tuple[str, ...]]]:
         (
             f"{node['schema']}.{node['alias']}",
             kinds[constraint["type"]],
-            constraint["to"].split("'")[1] if constraint["to"] else "",
+            # ref('dim_chip') before dbt has run the model, "db"."marts"."dim_chip" after
+            ([""] + re.findall(r"\w+", constraint["to"] or ""))[-1],
             tuple(constraint["columns"]),
         )
         for node in dbt.manifest()["nodes"].values()

@@ -5,9 +5,32 @@ chip_months as (
     select
         chip_key,
         time_key,
-        ordinal,
-        max(ordinal) over (partition by chip_key) as final_ordinal
+        ordinal
     from {{ ref("int_chip_months") }}
+
+),
+
+final_months as (
+
+    select
+        chip_key,
+        max(ordinal) as ordinal
+    from chip_months
+    group by chip_key
+
+),
+
+-- Buildings that were ever missing; most never were.
+interrupted as (
+
+    select distinct
+        spells.chip_key,
+        spells.building_id
+    from {{ ref("int_footprint_spells") }} as spells
+    inner join final_months
+        on
+            spells.chip_key = final_months.chip_key
+            and spells.last_ordinal < final_months.ordinal
 
 ),
 
@@ -22,6 +45,7 @@ spells as (
             partition by chip_key, building_id order by first_ordinal
         ) as next_ordinal
     from {{ ref("int_footprint_spells") }}
+    inner join interrupted using (chip_key, building_id)
 
 ),
 
@@ -54,18 +78,15 @@ absences as (
         spells.building_id,
         spells.footprint_no,
         spells.last_ordinal + 1 as first_ordinal,
-        coalesce(spells.next_ordinal - 1, chip_months.final_ordinal) as last_ordinal,
+        coalesce(spells.next_ordinal - 1, final_months.ordinal) as last_ordinal,
         spells.next_ordinal is not null as has_returned
     from spells
-    inner join chip_months
-        on
-            spells.chip_key = chip_months.chip_key
-            and spells.last_ordinal = chip_months.ordinal
+    inner join final_months using (chip_key)
     where
-        spells.next_ordinal > spells.last_ordinal + 1
+        spells.last_ordinal + 1 < spells.next_ordinal
         or (
             spells.next_ordinal is null
-            and spells.last_ordinal < chip_months.final_ordinal
+            and spells.last_ordinal < final_months.ordinal
         )
 
 ),

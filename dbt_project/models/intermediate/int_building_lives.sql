@@ -20,7 +20,10 @@ final as (
         min(first_ordinal) as first_ordinal,
         max(last_ordinal) as last_ordinal,
         sum(last_ordinal - first_ordinal + 1)::smallint as months_observed,
-        (max(array[last_ordinal, footprint_no]))[2] as footprint_no
+        -- polygons of the last and the first spell: their numbers ride on the ordinals
+        (max(last_ordinal * 32768 + footprint_no) % 32768)::smallint as footprint_no,
+        (min(first_ordinal * 32768 + footprint_no) % 32768)::smallint
+            as first_footprint_no
     from spells
     group by chip_key, building_id
 

@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="append",
-        pre_hook="{{ forget_gone_footprints() }}",
+        post_hook="{{ forget_gone_footprints() }}",
     )
 }}
 
@@ -24,6 +24,7 @@ footprints as (
                 held.chip_key = footprints.chip_key
                 and held.building_id = footprints.building_id
                 and held.footprint_no = footprints.footprint_no
+                and held.load_id = footprints.load_id
         )
     {% endif %}
 

@@ -47,10 +47,7 @@ spells as (
         footprints.cell_no,
         footprints.area_m2,
         greatest(spells.first_ordinal, changed_chips.first_ordinal) as first_ordinal,
-        spells.last_ordinal,
-        spells.first_ordinal > 1
-        and spells.first_ordinal >= changed_chips.first_ordinal
-        and spells.first_ordinal = lives.first_ordinal as has_appeared
+        spells.last_ordinal
     from {{ ref("int_footprint_spells") }} as spells
     inner join changed_chips
         on
@@ -61,10 +58,25 @@ spells as (
             spells.chip_key = footprints.chip_key
             and spells.building_id = footprints.building_id
             and spells.footprint_no = footprints.footprint_no
-    inner join {{ ref("int_building_lives") }} as lives
+
+),
+
+appearances as (
+
+    select
+        lives.chip_key,
+        footprints.cell_no,
+        lives.first_ordinal
+    from {{ ref("int_building_lives") }} as lives
+    inner join changed_chips
         on
-            spells.chip_key = lives.chip_key
-            and spells.building_id = lives.building_id
+            lives.chip_key = changed_chips.chip_key
+            and lives.first_ordinal >= greatest(changed_chips.first_ordinal, 2)
+    inner join {{ ref("int_footprints") }} as footprints
+        on
+            lives.chip_key = footprints.chip_key
+            and lives.building_id = footprints.building_id
+            and lives.first_footprint_no = footprints.footprint_no
 
 ),
 
@@ -76,7 +88,7 @@ changes as (
         first_ordinal as ordinal,
         1 as buildings,
         area_m2,
-        has_appeared::integer as appeared
+        0 as appeared
     from spells
     union all
     select
@@ -87,6 +99,15 @@ changes as (
         -area_m2 as area_m2,
         0 as appeared
     from spells
+    union all
+    select
+        chip_key,
+        cell_no,
+        first_ordinal as ordinal,
+        0 as buildings,
+        0 as area_m2,
+        1 as appeared
+    from appearances
 
 ),
 

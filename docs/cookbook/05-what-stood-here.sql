@@ -44,8 +44,8 @@ inner join marts.dim_building
     on
         dim_footprint.chip_key = dim_building.chip_key
         and dim_footprint.building_id = dim_building.building_id
-        and dim_building.first_seen <= question.time_key
-        and coalesce(dim_building.demolished_in, 999912) > question.time_key
+        and question.time_key >= dim_building.first_seen
+        and question.time_key < coalesce(dim_building.demolished_in, 999912)
 left join marts.fact_chip_observation
     on
         question.time_key = fact_chip_observation.time_key

@@ -1,7 +1,30 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from loaders.synthetic.steady import Purpose, order, share_out, stream
+from loaders.synthetic.steady import (
+    Purpose,
+    cosine_sine,
+    exp,
+    normal,
+    order,
+    power,
+    share_out,
+    stream,
+)
+
+
+def _cosine(angles: np.ndarray) -> np.ndarray:
+    return cosine_sine(angles)[0]
+
+
+def _sine(angles: np.ndarray) -> np.ndarray:
+    return cosine_sine(angles)[1]
+
+
+def _half(base: np.ndarray) -> np.ndarray:
+    return power(base, 0.5)
 
 
 @pytest.mark.parametrize("total", [0, 1, 7, 1000])
@@ -34,3 +57,20 @@ def test_parts_draw_from_streams_of_their_own() -> None:
 
 def test_equal_keys_keep_their_order() -> None:
     assert order(np.array([1, 0, 1, 0, 1])).tolist() == [1, 3, 0, 2, 4]
+
+
+@pytest.mark.parametrize("function", [exp, _cosine, _sine, _half])
+def test_a_last_bit_that_differs_between_machines_leaves_no_trace(
+    function: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    values = stream(7, Purpose.SHAPES).random(20_000)
+    there, elsewhere = function(values), function(np.nextafter(values, 2))
+    assert np.array_equal(there, elsewhere)
+    assert len(np.unique(there)) > 19_000
+
+
+def test_normal_deviates_have_nine_decimals() -> None:
+    deviates = normal(stream(7, Purpose.SHAPES), 10_000)
+    assert np.array_equal(deviates, deviates.round(9))
+    assert abs(deviates.mean()) < 0.05
+    assert deviates.std() == pytest.approx(1, abs=0.03)

@@ -56,6 +56,8 @@ def run(
 def ui(port: Annotated[int, typer.Option(help="Port of 127.0.0.1.")] = UI_PORT) -> None:
     """Open Dagster's UI on the graph and on every run so far."""
     require_free_port(port)
+    # `dagster dev` warns at each start that another program is to follow it.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
     _become("dagster", "dev", "--module-name", MODULE, "--host", "127.0.0.1", "--port", str(port))
 
 

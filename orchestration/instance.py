@@ -24,6 +24,8 @@ storage:
       env: {STORAGE_URL}
 telemetry:
   enabled: false
+nux:
+  enabled: false  # no invitation to a newsletter
 concurrency:
   runs:
     max_concurrent_runs: 1  # dbt swaps tables: two runs at once would undo each other's

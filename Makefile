@@ -12,7 +12,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup run test lint format ui serve psql dbt status stop data bench lock clean
+.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -42,7 +42,15 @@ psql: setup ## Open a SQL prompt; ROLE=analyst to act as that role, ARGS for psq
 	@$(PY) -m warehouse psql $(if $(ROLE),--role $(ROLE)) -- $(ARGS)
 
 dbt: setup ## Run dbt; ARGS="build --select dim_chip+"
-	@cd dbt_project && ../$(PY) -m warehouse exec -- ../.venv/bin/dbt $(ARGS) --profiles-dir .
+	@$(PY) -m warehouse exec -- .venv/bin/dbt $(ARGS) --project-dir dbt_project --profiles-dir dbt_project
+
+docs: setup ## Write the static site of tables, columns and lineage to the home's artifacts
+	@$(PY) -m warehouse exec -- .venv/bin/dbt --quiet docs generate --static --project-dir dbt_project --profiles-dir dbt_project
+	@out=$$($(PY) -c 'from warehouse.settings import get_settings; print(get_settings().artifacts)') && \
+		cp dbt_project/target/static_index.html "$$out/dbt-docs.html" && echo "open $$out/dbt-docs.html"
+
+cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; write docs/cookbook.md
+	@$(PY) -m benchmarks.cookbook $(ARGS)
 
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status

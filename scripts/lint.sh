@@ -25,11 +25,11 @@ check_dbt_conventions() {
 check 'ruff' ruff check .
 check 'ruff format' ruff format --check .
 check 'mypy' mypy
-check 'sqlfluff' sqlfluff lint dbt_project/models dbt_project/tests
+check 'sqlfluff' sqlfluff lint dbt_project/models dbt_project/tests docs/cookbook
 check 'dbt-bouncer' check_dbt_conventions
-check 'hadolint' hadolint Dockerfile
-check 'compose-lint' compose-lint check --quiet docker-compose.yml
-check 'compose schema' check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+check 'hadolint' hadolint Dockerfile deploy/citus/Dockerfile
+check 'compose-lint' compose-lint check --quiet docker-compose.yml deploy/citus/docker-compose.yml
+check 'compose schema' check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml deploy/citus/docker-compose.yml
 check 'workflow schema' check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 check 'zizmor' zizmor --offline --quiet .github/workflows
 

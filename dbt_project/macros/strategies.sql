@@ -31,6 +31,11 @@
         where not exists (select from {{ wanted }} as wanted where {{ match }});
     {% endif %}
 
+    insert into {{ held }} ({{ columns | join(", ") }})
+    select {{ columns | join(", ") }}
+    from {{ wanted }} as wanted
+    where not exists (select from {{ held }} as held where {{ match }});
+
     {% if values %}
         update {{ held }} as held
         set {% for column in values -%}
@@ -40,13 +45,8 @@
         where
             {{ match }}
             and (held.{{ values | join(", held.") }})
-            is distinct from (wanted.{{ values | join(", wanted.") }});
+            is distinct from (wanted.{{ values | join(", wanted.") }})
     {% endif %}
-
-    insert into {{ held }} ({{ columns | join(", ") }})
-    select {{ columns | join(", ") }}
-    from {{ wanted }} as wanted
-    where not exists (select from {{ held }} as held where {{ match }})
 {% endmacro %}
 
 {#-

@@ -22,7 +22,7 @@ select
     time_key,
     chip_months.building_count,
     cells.building_count as cell_count,
-    chip_months.appeared,
+    chip_months.appeared + chip_months.revealed as first_seen,
     cells.appeared as appeared_in_cells,
     chip_months.built_area_m2,
     cells.built_area_m2 as cell_area_m2
@@ -30,6 +30,6 @@ from {{ ref("fact_chip_month") }} as chip_months
 full outer join cells using (chip_key, time_key)
 where
     chip_months.building_count is distinct from cells.building_count
-    or chip_months.appeared is distinct from cells.appeared
+    or chip_months.appeared + chip_months.revealed is distinct from cells.appeared
     or abs(chip_months.built_area_m2 - cells.built_area_m2)
     > 1e-5 * chip_months.built_area_m2

@@ -7,6 +7,7 @@ select
     chip_months.time_key,
     previous_months.building_count as previous_count,
     chip_months.appeared,
+    chip_months.revealed,
     chip_months.reappeared,
     chip_months.disappeared,
     chip_months.building_count
@@ -18,5 +19,6 @@ inner join {{ ref("fact_chip_month") }} as previous_months
 where
     chip_months.building_count <> previous_months.building_count
     + chip_months.appeared
+    + chip_months.revealed
     + chip_months.reappeared
     - chip_months.disappeared

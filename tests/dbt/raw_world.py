@@ -172,13 +172,13 @@ class RawWorld:
     def expected_chip_months(self) -> set[tuple[object, ...]]:
         """Return the counts of ``fact_chip_month``, and ``known_count``."""
         counts: dict[ImageKey, dict[str, int]] = {
-            key: dict.fromkeys(_COUNTS, 0) for key, buildings in self.images.items() if buildings
+            key: dict.fromkeys(COUNTS, 0) for key, buildings in self.images.items() if buildings
         }
         for life in self._lives():
             for time_key, count in life.counts():
                 counts[life.chip_key, time_key][count] += 1
         return {
-            (*key, *(count[name] for name in _COUNTS), count["seen"] + count["presumed"])
+            (*key, *(count[name] for name in COUNTS), count["seen"] + count["presumed"])
             for key, count in counts.items()
         }
 
@@ -211,14 +211,15 @@ class RawWorld:
                 yield Life(chip_key, building_id, months, seen, hidden)
 
     def _hidden_from(self, chip_key: int, building_id: int, seen: list[int]) -> set[int]:
-        """Return months in which the UDM covers where the building was last seen before."""
-        return {
-            month
-            for chip, month in self.hidden
-            if chip == chip_key
-            and (before := [time_key for time_key in seen if time_key < month])
-            and self.images[chip_key, before[-1]][building_id][0] + 2 < 512
-        }
+        """Return months in which the UDM covers the building's place: where it was last seen
+        before or, if never, where it is first seen.
+        """
+        hidden = set()
+        for month in (time_key for chip, time_key in self.hidden if chip == chip_key):
+            nearest = max((time_key for time_key in seen if time_key < month), default=seen[0])
+            if self.images[chip_key, nearest][building_id][0] + 2 < 512:
+                hidden.add(month)
+        return hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +266,11 @@ class Life:
     def counts(self) -> Iterator[tuple[int, str]]:
         """Yield month and count for every count that it adds 1 to."""
         yield from ((month, "seen") for month in self.seen)
-        if self.seen[0] > self.months[0]:
-            yield self.seen[0], "appeared"
+        before = [month for month in self.months if month < self.seen[0]]
+        if before:
+            is_revelation = not self.clear(before)
+            yield self.seen[0], "revealed" if is_revelation else "appeared"
+            yield from ((month, "occluded") for month in before if is_revelation)
         for missed, is_back in self.absences():
             yield missed[0], "disappeared"
             if is_back:
@@ -281,9 +285,10 @@ class Life:
                     yield month, "presumed"
 
 
-_COUNTS = (
+COUNTS = (
     "seen",
     "appeared",
+    "revealed",
     "reappeared",
     "disappeared",
     "demolished",

@@ -27,7 +27,7 @@ BUILDING_LIVES = """
 """
 CHIP_MONTHS = """
     select
-        facts.chip_key, time_key, facts.building_count, appeared, reappeared, disappeared,
+        facts.chip_key, time_key, facts.building_count, appeared, revealed, reappeared, disappeared,
         demolished, occluded, open, known_count - features.building_count, known_count
     from marts.fact_chip_month as facts
     inner join features.chip_month as features

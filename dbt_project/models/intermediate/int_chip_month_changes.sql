@@ -13,10 +13,15 @@ chip_months as (
 lives as (
 
     select
-        chip_key,
-        first_ordinal
-    from {{ ref("int_building_lives") }}
-    where first_ordinal > 1
+        lives.chip_key,
+        lives.first_ordinal,
+        revelations.building_id is not null as is_revelation
+    from {{ ref("int_building_lives") }} as lives
+    left join {{ ref("int_building_revelations") }} as revelations
+        on
+            lives.chip_key = revelations.chip_key
+            and lives.building_id = revelations.building_id
+    where lives.first_ordinal > 1
 
 ),
 
@@ -37,7 +42,7 @@ changes as (
     select
         chip_key,
         first_ordinal as ordinal,
-        'appeared' as measure,
+        case when is_revelation then 'revealed' else 'appeared' end as measure,
         1 as change
     from lives
     union all
@@ -57,6 +62,22 @@ changes as (
     where kind = 'occluded'
     union all
     -- from here on stocks: +1 where an absence begins, -1 after it
+    select
+        chip_key,
+        1 as ordinal,
+        'occluded' as measure,
+        1 as change
+    from lives
+    where is_revelation
+    union all
+    select
+        chip_key,
+        first_ordinal as ordinal,
+        'occluded' as measure,
+        -1 as change
+    from lives
+    where is_revelation
+    union all
     select
         chip_key,
         first_ordinal as ordinal,
@@ -93,6 +114,7 @@ net_changes as (
         chip_key,
         ordinal,
         sum(change) filter (where measure = 'appeared') as appeared,
+        sum(change) filter (where measure = 'revealed') as revealed,
         sum(change) filter (where measure = 'disappeared') as disappeared,
         sum(change) filter (where measure = 'reappeared') as reappeared,
         sum(change) filter (where measure = 'demolished') as demolished,
@@ -110,6 +132,7 @@ final as (
         chip_months.chip_key,
         chip_months.time_key,
         coalesce(net_changes.appeared, 0)::integer as appeared,
+        coalesce(net_changes.revealed, 0)::integer as revealed,
         coalesce(net_changes.disappeared, 0)::integer as disappeared,
         coalesce(net_changes.reappeared, 0)::integer as reappeared,
         coalesce(net_changes.demolished, 0)::integer as demolished,

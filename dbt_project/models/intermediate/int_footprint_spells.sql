@@ -32,7 +32,8 @@ chip_months as not materialized (
     ),
 {%- endif %}
 
-observations as not materialized (
+-- Read twice: all are too many to keep, those of a new month are not.
+observations as {{ "materialized" if is_incremental() else "not materialized" }} (
 
     select
         observations.chip_key,

@@ -21,6 +21,16 @@ lives as (
 
 ),
 
+revelations as (
+
+    select
+        chip_key,
+        building_id,
+        first_ordinal
+    from {{ ref("int_building_revelations") }}
+
+),
+
 last_absences as (
 
     select
@@ -70,6 +80,7 @@ final as (
         (
             lives.last_ordinal - lives.first_ordinal + 1 - lives.months_observed
         )::smallint as months_occluded,
+        coalesce(revelations.first_ordinal - 1, 0)::smallint as months_hidden_before,
         coalesce(last_absences.kind, 'standing') as state
     from lives
     inner join footprints using (chip_key, building_id)
@@ -81,6 +92,10 @@ final as (
         on
             lives.chip_key = last_months.chip_key
             and lives.last_ordinal = last_months.ordinal
+    left join revelations
+        on
+            lives.chip_key = revelations.chip_key
+            and lives.building_id = revelations.building_id
     left join last_absences
         on
             lives.chip_key = last_absences.chip_key

@@ -99,6 +99,8 @@ changes as (
         -area_m2 as area_m2,
         0 as appeared
     from spells
+    inner join final_ordinals using (chip_key)
+    where last_ordinal < final_ordinal
     union all
     select
         chip_key,

@@ -18,6 +18,7 @@ from loaders.synthetic.measures import (
     placement,
     shapes,
     steps,
+    street_share,
 )
 from loaders.synthetic.steady import Floats
 from loaders.synthetic.synthesis import Size
@@ -262,6 +263,7 @@ def suburb_values(texts: pl.Series) -> dict[str, float]:
     logs = np.log(found.area)
     return {
         "axis-aligned boxes": float(found.axis_aligned.mean()),
+        "oblique boxes along two streets": street_share(found),
         "area px, median": float(np.median(found.area)),
         "ln(area), mean": float(logs.mean()),
         "ln(area), sd": float(logs.std()),

@@ -183,6 +183,7 @@ class Shapes:
         area: px².
         aspect: Long side by short side of the smallest box around it.
         axis_aligned: It is a box along the axes.
+        angle: Direction of its first edge, 0 to 90 degrees; nan when it has not four corners.
         crosses: It reaches over the edge of the tile.
         bounds: x and y, lowest and highest, of all: xmin, ymin, xmax, ymax.
         x, y: Centroids.
@@ -193,6 +194,7 @@ class Shapes:
     area: Floats
     aspect: Floats
     axis_aligned: Bools
+    angle: Floats
     crosses: Bools
     bounds: Floats
     x: Floats
@@ -214,6 +216,7 @@ def shapes(wkt: pl.Series) -> Shapes:
         area=area,
         aspect=sides.max(axis=1) / np.maximum(sides.min(axis=1), 1e-9),
         axis_aligned=(vertices == 4) & (np.abs(area - boxes) < 1e-6 * boxes),
+        angle=_angles(polygons, vertices),
         crosses=(bounds[:, :2] < 0).any(axis=1) | (bounds[:, 2:] > TILE).any(axis=1),
         bounds=np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)]),
         x=shapely.get_x(centre),
@@ -228,6 +231,25 @@ def _sides(polygons: npt.NDArray[np.object_]) -> Floats:
     return np.stack(
         [shapely.distance(corners[0], corners[1]), shapely.distance(corners[1], corners[2])], axis=1
     )
+
+
+def _angles(polygons: npt.NDArray[np.object_], vertices: Ints) -> Floats:
+    """Return the direction of the first edge of polygons with four corners, 0 to 90 degrees."""
+    rings = shapely.get_exterior_ring(polygons)
+    start, end = (shapely.get_point(rings, place) for place in (0, 1))
+    rise = shapely.get_y(end) - shapely.get_y(start)
+    run = shapely.get_x(end) - shapely.get_x(start)
+    return np.where(vertices == 4, np.degrees(np.arctan2(rise, run)) % 90, np.nan)
+
+
+def street_share(found: Shapes) -> float:
+    """Return the share of the oblique boxes within 4.5 degrees of the two commonest directions."""
+    oblique = found.angle[(found.angle > 0.5) & (found.angle < 89.5)]
+    counts = np.bincount(oblique.astype(np.int64), minlength=90)
+    around = sum((np.roll(counts, turn) for turn in range(-4, 5)), np.zeros(90, dtype=np.int64))
+    first = int(around.argmax())
+    apart = np.abs((np.arange(90) - first + 45) % 90 - 45)
+    return float((around[first] + around[apart > 9].max()) / max(1, len(oblique)))
 
 
 @dataclass(frozen=True, slots=True)

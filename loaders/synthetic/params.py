@@ -82,6 +82,7 @@ class ShapeParams(_Section):
     large_log_area: Pair
     large_log_area_spread: Pair
     log_aspect: Pair
+    astray: Pair
     many_vertices: float
     hole: float
     duplicate: float

@@ -14,14 +14,26 @@ import numpy as np
 from loaders.synthetic.facts import Chip
 from loaders.synthetic.params import ShapeParams, between
 from loaders.synthetic.places import TILE, Lots, character
-from loaders.synthetic.steady import Bools, Floats, Ints, Purpose, exp, normal, order, stream
+from loaders.synthetic.steady import (
+    Bools,
+    Floats,
+    Ints,
+    Purpose,
+    cosine_sine,
+    exp,
+    normal,
+    order,
+    stream,
+)
 
 QUANTUM = 0.02769164
 """Grid of the axis-aligned boxes, px: a screen pixel of 1/96 inch at 1:500."""
 COARSE = 4
 """Most of them lie on every fourth line."""
-FILLED = 0.92
+FILLED = 0.90
 """Part of a lot's side that a building may fill when it has neighbours."""
+ASTRAY = (0.45, 1.0)
+"""Range in which an oblique box with and without close neighbours leaves its street, radians."""
 HOLE = 0.4
 """Side of a hole in relation to the side of its building."""
 LEAST = -6.0
@@ -67,11 +79,17 @@ def draw(chip: Chip, lots: Lots, lot: Ints, seed: int, tunables: ShapeParams) ->
     oblique = lots.sine[lot] != 0
     axis = _axis_aligned(lots.district[lot], oblique, between(tunables.axis, kind), rng)
     turned = rng.random(len(lot)) < 0.5
-    cosine = np.where(axis, 1.0, np.where(oblique, lots.cosine[lot], lots.street[0]))
-    sine = np.where(axis, 0.0, np.where(oblique, lots.sine[lot], lots.street[1]))
+    street = (
+        np.where(oblique, lots.cosine[lot], lots.street[0]),
+        np.where(oblique, lots.sine[lot], lots.street[1]),
+    )
+    close = _room(x, y) == 0
+    off = rng.random(len(lot)) < between(tunables.astray, kind)
+    turn = np.where(off, np.where(close, ASTRAY[0], ASTRAY[1]), 0.0) * (rng.random(len(lot)) - 0.5)
+    direction = _directions(axis, street, turn)
     along, across = np.where(turned, width, length), np.where(turned, length, width)
-    along, across = _fitted(along, across, _room(x, y) == 0, axis == oblique, lots)
-    corners = _corners(x, y, (along, across), (cosine, sine))
+    along, across = _fitted(along, across, close, axis == oblique, lots)
+    corners = _corners(x, y, (along, across), direction)
     corners[axis] = _snapped(corners[axis], chip, rng)
     corners = _within(corners, rng)
     return _write(corners, rng, tunables)
@@ -105,6 +123,14 @@ def _sizes(
     widest = np.array([lots.pitch, *WIDEST])[level]
     width = np.minimum(np.sqrt(placed / aspect), widest)
     return np.minimum(placed / width, longest), width
+
+
+def _directions(axis: Bools, street: tuple[Floats, Floats], turn: Floats) -> tuple[Floats, Floats]:
+    """Return cosine and sine of each box: along the axes, or ``turn`` radians off its street."""
+    ahead, aside = cosine_sine(turn)
+    cosine = np.where(axis, 1.0, street[0] * ahead - street[1] * aside)
+    sine = np.where(axis, 0.0, street[0] * aside + street[1] * ahead)
+    return cosine, sine
 
 
 def _fitted(

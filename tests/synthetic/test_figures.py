@@ -29,7 +29,7 @@ def test_the_sample_meets_every_figure_that_means_something_at_its_size(
 ) -> None:
     assert [name for name, figure in found.items() if not figure.met] == []
     assert sum(figure.judged for figure in found.values()) == 13
-    assert len(found) == 58
+    assert len(found) == 60
 
 
 def test_a_single_lost_row_is_a_missed_figure(sample: Path, tmp_path: Path) -> None:

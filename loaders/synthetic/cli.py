@@ -1,6 +1,5 @@
 """The commands ``synthesize`` and ``figures``, which ``loaders.__main__`` registers."""
 
-import logging
 import math
 import sys
 import time
@@ -11,21 +10,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from loaders.synthetic.figures import Figure, figures
 from loaders.synthetic.synthesis import Size, synthesize
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
-logger = logging.getLogger(__name__)
 LOG_EVERY = 5.0
 """Seconds between the progress lines of a run that has no terminal."""
 
@@ -77,24 +68,25 @@ def _shown(figure: Figure, value: float) -> str:
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show rows on a terminal as a bar, elsewhere as a line every few seconds."""
-    if not sys.stderr.isatty():
-        last = time.monotonic()
+    started = last = time.monotonic()
+    console = Console(stderr=True)
 
-        def line(done: int, planned: int) -> None:
-            nonlocal last
-            if time.monotonic() - last >= LOG_EVERY:
-                last = time.monotonic()
-                sys.stderr.write(f"{done:,} of {planned:,} rows\n")
+    def said(done: int, planned: int) -> str:
+        rate = done / max(time.monotonic() - started, 1e-3)
+        return f"{done:,} of {planned:,} rows, {rate:,.0f} rows/s"
 
+    def line(done: int, planned: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LOG_EVERY:
+            last = time.monotonic()
+            sys.stderr.write(f"{said(done, planned)}\n")
+
+    if not console.is_terminal:
         yield line
         return
-    columns = (
-        TextColumn("rows"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("rows", total=None)
-        yield lambda done, planned: bar.update(task, completed=done, total=planned)
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("planning", total=None)
+        yield lambda done, planned: bar.update(
+            task, completed=done, total=planned, description=said(done, planned)
+        )

@@ -200,12 +200,16 @@ class RawWorld:
         return {(*key, *counts) for key, counts in cells.items()}
 
     def _months(self, chip_key: int) -> list[int]:
-        return sorted(time for (chip, time), seen in self.images.items() if chip == chip_key and seen)
+        return sorted(
+            time for (chip, time), seen in self.images.items() if chip == chip_key and seen
+        )
 
     def _lives(self) -> Iterator["Life"]:
         for chip_key in sorted({key[0] for key in self.images}):
             months = self._months(chip_key)
-            for building_id in sorted({b for month in months for b in self.images[chip_key, month]}):
+            for building_id in sorted(
+                {b for month in months for b in self.images[chip_key, month]}
+            ):
                 seen = [m for m in months if building_id in self.images[chip_key, m]]
                 hidden = self._hidden_from(chip_key, building_id, seen)
                 yield Life(chip_key, building_id, months, seen, hidden)

@@ -30,12 +30,14 @@ class Dbt:
 
     def __call__(self, *arguments: str) -> str:
         """Run a dbt command and return its output."""
+        project, target = str(PROJECT), str(self.target)
+        command = [
+            *(str(DBT), "--no-use-colors", "--log-level-file", "none", *arguments),
+            *("--project-dir", project, "--profiles-dir", project),
+            *("--target-path", target, "--log-path", target),
+        ]
         completed = subprocess.run(
-            [
-                *(DBT, "--no-use-colors", "--log-level-file", "none", *arguments),
-                *("--project-dir", PROJECT, "--profiles-dir", PROJECT),
-                *("--target-path", self.target, "--log-path", self.target),
-            ],
+            command,
             env=os.environ | libpq_environment() | {"DO_NOT_TRACK": "true"},
             capture_output=True,
             text=True,

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 QUERY = """{ repositoriesOrError { __typename ... on RepositoryConnection { nodes {
     name location { name } jobs { name } assetNodes { assetKey { path } } } } } }"""
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 420
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ FOOTPRINT_SCHEMA: Final = {
     "polygon": pl.String(),
 }
 _FEW_RUNS: Final = 4
+_SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class Assembly:
         """All images that the source named, in the order they came."""
         return list(self._images.values())
 
+    @property
+    def chip_keys(self) -> list[int]:
+        """All chips that the source named."""
+        return list(self._chips)
+
     def name(self, filename: str) -> Image | str:
         """Return the image of a filename, or the reason to reject its rows."""
         image = self._images.get(filename)
@@ -85,14 +91,14 @@ class Assembly:
 
     def add(self, batch: Batch) -> Assembled:
         """Take in rows that have the form of a row, and judge what they say."""
-        polygons = batch.frame["geometry"]
         ids = batch.frame["id"].to_numpy()
-        hashes = hashes_of(polygons)
-        groups, reasons = self._group(batch.frame["filename"])
+        starts, hashes = _scan(batch.frame)
+        groups, reasons = self._group(batch.frame["filename"], starts)
         while True:
             attempt = _attempt(groups, ids, hashes)
             new = attempt.new_rows()
-            bad = rejections(polygons.gather(new)) if new else {}
+            brought = batch.frame.select("id", "geometry")[new]
+            bad = rejections(brought["geometry"])
             if not bad:
                 break
             attempt.undo()
@@ -101,7 +107,7 @@ class Assembly:
         reasons.update(_describe(attempt.duplicates))
         return Assembled(
             _observations(groups, ids, attempt),
-            _footprints(batch.frame, attempt),
+            _footprints(brought, new, attempt),
             _rejections(batch, reasons),
         )
 
@@ -119,10 +125,10 @@ class Assembly:
         image = self._images[filename] = Image(name, chip)
         return image
 
-    def _group(self, filenames: pl.Series) -> tuple[list[Group], dict[int, str]]:
+    def _group(self, filenames: pl.Series, starts: Rows) -> tuple[list[Group], dict[int, str]]:
         groups: list[Group] = []
         reasons: dict[int, str] = {}
-        for filename, rows in _runs(filenames):
+        for filename, rows in _runs(filenames, starts):
             image = self.name(filename)
             if isinstance(image, Image):
                 groups.append(Group(image, rows))
@@ -133,16 +139,28 @@ class Assembly:
 
 def hashes_of(polygons: pl.Series) -> Hashes:
     """Hash polygon texts; equal within one process, not beyond it."""
-    hashes: Hashes = polygons.hash(seed=7).to_numpy(writable=True)
-    hashes[hashes < LOWEST_HASH] = LOWEST_HASH
-    return hashes
+    return _usable(polygons.hash(seed=_SEED))
 
 
-def _runs(filenames: pl.Series) -> Iterator[tuple[str, Rows]]:
+def _usable(hashes: pl.Series) -> Hashes:
+    usable: Hashes = hashes.to_numpy(writable=True)
+    usable[usable < LOWEST_HASH] = LOWEST_HASH
+    return usable
+
+
+def _scan(frame: pl.DataFrame) -> tuple[Rows, Hashes]:
+    """Return where the filename changes, and the hash of every polygon; in one pass."""
+    found = frame.select(
+        change=pl.col("filename").ne_missing(pl.col("filename").shift()),
+        polygon=pl.col("geometry").hash(seed=_SEED),
+    )
+    return np.flatnonzero(found["change"].to_numpy()), _usable(found["polygon"])
+
+
+def _runs(filenames: pl.Series, starts: Rows) -> Iterator[tuple[str, Rows]]:
     """Yield each filename with its rows: once per run, or once in all where runs are many."""
-    starts = filenames.ne_missing(filenames.shift()).arg_true().to_numpy().astype(np.int64)
-    names = filenames.gather(starts)
-    if len(starts) <= _FEW_RUNS * names.n_unique():
+    names = filenames.gather(starts).to_list()
+    if len(starts) <= _FEW_RUNS * len(set(names)):
         ends = np.append(starts[1:], len(filenames))
         for name, start, end in zip(names, starts, ends, strict=True):
             yield name, np.arange(start, end)
@@ -193,15 +211,12 @@ def _observations(groups: list[Group], ids: Integers, attempt: Attempt) -> Obser
     )
 
 
-def _footprints(frame: pl.DataFrame, attempt: Attempt) -> pl.DataFrame:
-    rows = attempt.new_rows()
-    chip_keys = [first.image.name.chip_key for first in attempt.first for _ in first.rows]
-    chip_keys += [later.image.name.chip_key for later in attempt.later]
+def _footprints(brought: pl.DataFrame, rows: Rows, attempt: Attempt) -> pl.DataFrame:
     columns = {
-        "chip_key": chip_keys,
-        "building_id": frame["id"].gather(rows),
+        "chip_key": attempt.new_chip_keys(),
+        "building_id": brought["id"],
         "footprint_no": attempt.numbers[rows],
-        "polygon": frame["geometry"].gather(rows),
+        "polygon": brought["geometry"],
     }
     return pl.DataFrame(columns, schema=FOOTPRINT_SCHEMA)
 

@@ -47,6 +47,16 @@ class Background:
         self._raise_failure()
         self._thread.submit(job, *args, **kwargs).add_done_callback(self._done)
 
+    def start(
+        self,
+        job: Callable[Parameters, Result],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Future[Result]:
+        """Run a job after those that wait; its result is for the caller to await."""
+        self._raise_failure()
+        return self._thread.submit(job, *args, **kwargs)
+
     def call(
         self,
         job: Callable[Parameters, Result],
@@ -54,7 +64,7 @@ class Background:
         **kwargs: Parameters.kwargs,
     ) -> Result:
         """Run a job after those that wait and return its result."""
-        result = self._thread.submit(job, *args, **kwargs).result()
+        result = self.start(job, *args, **kwargs).result()
         self._raise_failure()
         return result
 

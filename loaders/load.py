@@ -16,7 +16,7 @@ from loaders.background import Background
 from loaders.errors import DatabaseFullError, DatabaseLostError
 from loaders.ledger import FinishedLoad, Outcome
 from loaders.parts import Batch, KnownImage, Mask, Part, Rejection
-from loaders.places import write_places
+from loaders.places import nearest_places, unnamed_chips, write_places
 from loaders.progress import Advance, tracking
 from loaders.reading import Reader, content_sha256
 from loaders.sources import Source, find_source
@@ -178,8 +178,12 @@ def _load(
         for part in reader.parts():
             _take_in(part, assembly, store, writer, counts)
             advance(reader.position, counts.read)
-        changes = writer.call(store.settle, assembly.images)
-        writer.call(write_places, connection)
+        unnamed = writer.call(unnamed_chips, connection, assembly.chip_keys)
+        settled = writer.start(store.settle, assembly.images)
+        places = nearest_places(unnamed)
+        changes = settled.result()
+        if unnamed:
+            writer.call(write_places, connection, unnamed, places)
     outcome = Outcome(
         state="loaded",
         content_sha256=reader.content_sha256(),

@@ -80,11 +80,17 @@ class Attempt:
         else:
             self._number_one_by_one(group, places, hashes)
 
-    def new_rows(self) -> list[int]:
+    def new_rows(self) -> Rows:
         """Return the rows that brought a new polygon."""
-        return [row for first in self.first for row in first.rows.tolist()] + [
-            later.row for later in self.later
-        ]
+        later = np.array([later.row for later in self.later], dtype=np.int64)
+        return np.concatenate([*(first.rows for first in self.first), later])
+
+    def new_chip_keys(self) -> Integers:
+        """Return the chips of ``new_rows``."""
+        chips = [first.image.name.chip_key for first in self.first]
+        chips += [later.image.name.chip_key for later in self.later]
+        counts = [len(first.rows) for first in self.first] + [1] * len(self.later)
+        return np.repeat(np.array(chips, dtype=np.int32), counts)
 
     def undo(self) -> None:
         """Put the state back to where it was before the pass."""

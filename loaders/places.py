@@ -45,7 +45,9 @@ def centre_of(chip_key: int) -> tuple[float, float]:
 
 def nearest_places(chip_keys: list[int]) -> list[Place]:
     """Return the nearest town of each chip, in the order of the chips."""
-    # The package reads all towns of the world, which takes half a second.
+    if not chip_keys:
+        return []
+    # The package reads all towns of the world, which takes a second.
     import reverse_geocode  # noqa: PLC0415
 
     centres = [centre_of(chip_key) for chip_key in chip_keys]
@@ -61,24 +63,28 @@ def nearest_places(chip_keys: list[int]) -> list[Place]:
     ]
 
 
-def write_places(connection: psycopg.Connection) -> int:
-    """Give each chip that has none its row of ``raw.place``; return how many it gave.
+def unnamed_chips(connection: psycopg.Connection, chip_keys: list[int]) -> list[int]:
+    """Return those of the chips that have no row of ``raw.place``."""
+    rows = connection.execute(
+        """
+        select chip_key
+        from unnest(%s::integer[]) as found (chip_key)
+        where not exists (select from raw.place where place.chip_key = found.chip_key)
+        order by chip_key
+        """,
+        (chip_keys,),
+    )
+    return [chip_key for (chip_key,) in rows]
+
+
+def write_places(connection: psycopg.Connection, chip_keys: list[int], places: list[Place]) -> None:
+    """Give each chip its row of ``raw.place``.
 
     Args:
         connection: Within the load's transaction.
+        chip_keys: Chips that have none.
+        places: The place of each.
     """
-    rows = connection.execute(
-        """
-        select distinct image.chip_key
-        from raw.image
-        left join raw.place using (chip_key)
-        where place.chip_key is null
-        order by image.chip_key
-        """
-    ).fetchall()
-    chip_keys = [chip_key for (chip_key,) in rows]
-    if not chip_keys:
-        return 0
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -87,11 +93,10 @@ def write_places(connection: psycopg.Connection) -> int:
             """,
             [
                 (chip_key, place.town, place.state, place.country, place.country_code)
-                for chip_key, place in zip(chip_keys, nearest_places(chip_keys), strict=True)
+                for chip_key, place in zip(chip_keys, places, strict=True)
             ],
         )
     logger.info("%d new chip(s) named by the nearest town", len(chip_keys))
-    return len(chip_keys)
 
 
 def _in_plain_order(country: str) -> str:

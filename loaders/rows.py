@@ -16,23 +16,31 @@ import polars as pl
 
 from loaders.parts import ROW_SCHEMA, Batch, Rejection
 from loaders.reasons import Reason
-from loaders.streams import COLUMNS, Piece
+from loaders.streams import COLUMNS, Piece, count_lines
 
 HIGHEST_ID: Final = 2**31 - 1
 LINES_TO_READ_ONE_BY_ONE: Final = 256
 
 _BYTES_BETWEEN_VALUES: Final = len(',,""\n')
+_LOWEST_ID: Final = pl.col("id").min().alias("lowest")
+_LENGTHS: Final = (
+    pl.col("filename").str.len_bytes().sum(),
+    pl.col("geometry").str.len_bytes().sum(),
+    pl.sum_horizontal(
+        pl.len(), *((pl.col("id") >= 10**power).sum() for power in range(1, 10))
+    ).alias("id"),
+)
+"""Bytes of each column; a number has as many digits as there are powers of ten up to it."""
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 
 
 def read_lines(piece: Piece) -> Iterator[Batch | Rejection]:
     """Read a piece of a CSV: rows that have the form of a row, and lines that have not."""
-    lines = piece.lines.count(b"\n")
-    frame = _read_fast(piece.lines, lines)
+    frame = _read_fast(piece.lines, piece.line_count)
     if frame is not None:
-        numbers = np.arange(piece.first_line, piece.first_line + lines, dtype=np.int64)
+        numbers = np.arange(frame.height, dtype=np.int64) + piece.first_line
         yield Batch(frame, numbers, piece.source_file)
-    elif lines <= LINES_TO_READ_ONE_BY_ONE:
+    elif piece.line_count <= LINES_TO_READ_ONE_BY_ONE:
         yield from _read_one_by_one(piece)
     else:
         for half in _halves(piece):
@@ -84,22 +92,24 @@ def _read_fast(piece: bytes, lines: int) -> pl.DataFrame | None:
 def _is_exact(frame: pl.DataFrame, size: int, lines: int) -> bool:
     if frame.height != lines or any(frame.null_count().row(0)):
         return False
-    numbers = frame["id"].to_numpy()
-    if numbers.min() < 0:
-        return False
-    digits = lines + sum(int(np.count_nonzero(numbers >= 10**power)) for power in range(1, 10))
-    texts = sum(int(frame[name].str.len_bytes().sum()) for name in ("filename", "geometry"))
-    return texts + digits + lines * _BYTES_BETWEEN_VALUES == size
+    lowest, *lengths = frame.select(_LOWEST_ID, *_LENGTHS).row(0)
+    used = int(sum(lengths)) + lines * _BYTES_BETWEEN_VALUES
+    return int(lowest) >= 0 and used == size
 
 
 def _halves(piece: Piece) -> tuple[Piece, Piece]:
     lines = piece.lines
     half = len(lines) // 2
     middle = lines.rfind(b"\n", 0, half) + 1 or lines.index(b"\n", half) + 1
-    later_line = piece.first_line + lines.count(b"\n", 0, middle)
+    before = count_lines(lines[:middle])
     return (
-        Piece(lines[:middle], piece.first_line, piece.source_file),
-        Piece(lines[middle:], later_line, piece.source_file),
+        Piece(lines[:middle], piece.first_line, before, piece.source_file),
+        Piece(
+            lines[middle:],
+            piece.first_line + before,
+            piece.line_count - before,
+            piece.source_file,
+        ),
     )
 
 

@@ -48,12 +48,8 @@ class Changes:
     removed: int
 
 
-def empty_for_freezing(connection: psycopg.Connection) -> bool:
-    """Tell whether there is no observation and no footprint; if so, truncate both tables.
-
-    Rows can be copied already frozen into a table that the same transaction truncated; where
-    ``wal_level`` is minimal they then skip the log, too.
-    """
+def is_empty(connection: psycopg.Connection) -> bool:
+    """Tell whether there is no observation and no footprint."""
     row = connection.execute(
         """
         select
@@ -61,10 +57,34 @@ def empty_for_freezing(connection: psycopg.Connection) -> bool:
             and not exists (select from raw.footprint)
         """
     ).fetchone()
-    is_empty = row is not None and bool(row[0])
-    if is_empty:
-        connection.execute("truncate raw.observation, raw.footprint")
-    return is_empty
+    return row is not None and bool(row[0])
+
+
+def prepare_for_freezing(connection: psycopg.Connection) -> None:
+    """Make the empty tables ready for rows that are copied already frozen.
+
+    That needs tables that the same transaction truncated; where ``wal_level`` is minimal their
+    rows skip the log, too. Indexes built afterwards cost a third of indexes kept on every row.
+    """
+    connection.execute("truncate raw.observation, raw.footprint")
+    connection.execute("drop index raw.observation_image_brin")
+    connection.execute("alter table raw.footprint drop constraint footprint_pkey")
+
+
+def finish_freezing(connection: psycopg.Connection) -> None:
+    """Build what ``prepare_for_freezing`` dropped, as ``schema.sql`` has it."""
+    connection.execute(
+        """
+        alter table raw.footprint
+        add constraint footprint_pkey primary key (chip_key, building_id, footprint_no)
+        """
+    )
+    connection.execute(
+        """
+        create index observation_image_brin on raw.observation
+        using brin (chip_key, time_key) with (pages_per_range = 32)
+        """
+    )
 
 
 def digests(connection: psycopg.Connection) -> dict[ImageKey, bytes]:

@@ -18,9 +18,10 @@ from ml.baselines import Baseline, baseline_forecast
 from ml.examples import Examples
 from ml.features import FloatArray
 from ml.fitting import fit
-from ml.metrics import Score, pinball_loss, score
-from ml.model import HORIZONS, QUANTILES
+from ml.grid import HORIZONS
+from ml.metrics import Score, score
 from ml.params import Params
+from ml.spread import ErrorQuantiles
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +77,10 @@ class Backtest:
     rows: tuple[BacktestRow, ...]
     predictions: tuple[Prediction, ...]
 
-    def pinball(self, protocol: Protocol, forecaster: str) -> dict[int, float]:
-        """Return the pinball loss by horizon."""
+    def scores(self, protocol: Protocol, forecaster: str) -> dict[int, Score]:
+        """Return the scores by horizon."""
         return {
-            row.horizon: row.score.pinball
+            row.horizon: row.score
             for row in self.rows
             if row.protocol is protocol and row.forecaster == forecaster
         }
@@ -87,15 +88,17 @@ class Backtest:
     def relative_loss(self, protocol: Protocol, forecaster: str, to: str) -> float:
         """Return the pinball loss relative to another forecaster's, below 1 if better.
 
-        The geometric mean over the horizons of the ratio of losses, so that every horizon counts
-        alike. NaN where nothing was judged.
+        The geometric mean over the horizons of the ratio of losses, each with the weight of the
+        forecasts that were judged there: two years of months hold few 12-month forecasts whose
+        training targets were known at the origin. NaN where nothing was judged.
         """
-        mine, theirs = self.pinball(protocol, forecaster), self.pinball(protocol, to)
+        mine, theirs = self.scores(protocol, forecaster), self.scores(protocol, to)
         if not mine:
             return float("nan")
         smallest = np.finfo(np.float64).tiny
-        ratios = [max(mine[h], smallest) / max(theirs[h], smallest) for h in mine]
-        return float(np.exp(np.mean(np.log(ratios))))
+        ratios = [max(mine[h].pinball, smallest) / max(theirs[h].pinball, smallest) for h in mine]
+        weights = [mine[h].rows for h in mine]
+        return float(np.exp(np.average(np.log(ratios), weights=weights)))
 
     def best_baseline(self) -> Baseline:
         """Return the plain forecast with the least loss at the rolling origins."""
@@ -192,28 +195,9 @@ def _baseline_prediction(
     """
     damping = params.baselines.damping
     fitted = baseline_forecast(baseline, train.features, train.horizon, damping=damping)
+    errors = ErrorQuantiles.fit(train.features, train.horizon, train.net_change - fitted)
     point = baseline_forecast(baseline, test.features, test.horizon, damping=damping)
-    candidates = []
-    for power in (0.0, 0.5, 1.0):
-        seen = _error_quantiles(fitted, train, train, fitted, power)
-        loss = pinball_loss(train.net_change, seen).sum()
-        candidates.append((loss, _error_quantiles(fitted, train, test, point, power)))
-    return point, min(candidates, key=lambda candidate: candidate[0])[1]
-
-
-def _error_quantiles(
-    fitted: FloatArray, train: Examples, test: Examples, point: FloatArray, power: float
-) -> FloatArray:
-    size, test_size = (
-        (1 + examples.features.column("known_count")) ** power for examples in (train, test)
-    )
-    error = (train.net_change - fitted) / size
-    spread = np.zeros((len(test), len(QUANTILES)))
-    for horizon in np.unique(test.horizon):
-        past = error[train.horizon == horizon]
-        spread[test.horizon == horizon] = np.quantile(past, QUANTILES)
-    quantiles: FloatArray = point[:, None] + spread * test_size[:, None]
-    return quantiles
+    return point, point[:, None] + errors.at(test.features, test.horizon)
 
 
 def _scores(examples: Examples, prediction: Prediction) -> Iterator[BacktestRow]:

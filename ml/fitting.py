@@ -7,12 +7,14 @@ import math
 import numpy as np
 
 from ml.baselines import Baseline
-from ml.boosting import Booster, fit_quantile
+from ml.boosting import fit_quantile
 from ml.examples import Examples
 from ml.features import FloatArray
+from ml.grid import HORIZONS, QUANTILES
 from ml.growth import PooledGrowth, change_unit
-from ml.model import HORIZONS, QUANTILES, ForecastModel, ModelCard, model_inputs, raw_quantiles
+from ml.model import ForecastModel, ModelCard, QuantileCore, model_inputs
 from ml.params import Params
+from ml.spread import ErrorQuantiles
 
 MISS = QUANTILES[0]
 """Share of the targets that may lie below the interval, and above it."""
@@ -27,15 +29,18 @@ def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> Forec
         best_baseline: Written on the card; the fit does not use it.
     """
     offsets = conformal_offsets(examples, params)
-    boosters, growth = _fit_boosters(examples, params)
+    core = _fit_core(examples, params)
     features = examples.features
     nullable = tuple(name for name in features.names if np.isnan(features.column(name)).any())
     card = ModelCard(
         features=features.names,
         nullable=nullable,
         categories={name: _codes(features.column(name)) for name in params.categorical},
-        growth_rate=growth.rate,
-        growth_weight=growth.weight,
+        growth_rate=core.growth.rate,
+        growth_weight=core.growth.weight,
+        spread_power=core.spread.power,
+        spread_quantiles=core.spread.by_horizon,
+        spread_share=core.spread_share,
         lower_offsets={horizon: lower for horizon, (lower, _) in offsets.items()},
         upper_offsets={horizon: upper for horizon, (_, upper) in offsets.items()},
         best_baseline=best_baseline,
@@ -46,7 +51,7 @@ def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> Forec
         training_chips=len(np.unique(examples.chip_key)),
         fingerprint=fingerprint(examples, params),
     )
-    return ForecastModel(card=card, boosters=boosters)
+    return ForecastModel(card=card, boosters=core.boosters)
 
 
 def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[float, float]]:
@@ -54,7 +59,8 @@ def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[flo
 
     Conformalized quantile regression (Romano, Patterson and Candès 2019, arXiv 1905.03222), each
     end for itself. The calibration rows are those of the last as-of months; the model that they
-    judge was trained on what was known before them. A negative offset narrows the interval.
+    judge was trained on what was known before them; as the final model knows more, the offsets
+    count by ``calibration.strength`` only. A negative offset narrows the interval.
     """
     months = np.unique(examples.as_of_month)
     held_out = max(int(len(months) * params.calibration.share), 1)
@@ -63,8 +69,7 @@ def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[flo
     judged = examples.take(examples.as_of_month >= first)
     if len(proper) < params.minimum.rows_per_horizon or not len(judged):
         return dict.fromkeys(HORIZONS, (0.0, 0.0))
-    boosters, growth = _fit_boosters(proper, params)
-    raw = raw_quantiles(boosters, growth, judged.features, judged.horizon)
+    raw = _fit_core(proper, params).quantiles(judged.features, judged.horizon)
     unit = change_unit(judged.features, judged.horizon)
     too_low = (raw[:, 0] - judged.net_change) / unit
     too_high = (judged.net_change - raw[:, -1]) / unit
@@ -73,7 +78,11 @@ def conformal_offsets(examples: Examples, params: Params) -> dict[int, tuple[flo
         rows = judged.horizon == horizon
         if rows.sum() < params.calibration.min_rows:
             rows = np.ones(len(judged), dtype=bool)
-        offsets[horizon] = (_conformal_quantile(too_low[rows]), _conformal_quantile(too_high[rows]))
+        ends = (_conformal_quantile(too_low[rows]), _conformal_quantile(too_high[rows]))
+        offsets[horizon] = (
+            ends[0] * params.calibration.strength,
+            ends[1] * params.calibration.strength,
+        )
     return offsets
 
 
@@ -87,7 +96,7 @@ def fingerprint(examples: Examples, params: Params) -> str:
     return digest.hexdigest()
 
 
-def _fit_boosters(examples: Examples, params: Params) -> tuple[tuple[Booster, ...], PooledGrowth]:
+def _fit_core(examples: Examples, params: Params) -> QuantileCore:
     growth = PooledGrowth.fit(examples.features, examples.horizon, examples.net_change)
     inputs = model_inputs(growth, examples.features, examples.horizon)
     target = examples.net_change / change_unit(examples.features, examples.horizon)
@@ -104,7 +113,8 @@ def _fit_boosters(examples: Examples, params: Params) -> tuple[tuple[Booster, ..
         )
         for quantile in QUANTILES
     )
-    return boosters, growth
+    spread = ErrorQuantiles.fit(examples.features, examples.horizon, examples.net_change)
+    return QuantileCore(boosters, growth, spread, params.spread_share)
 
 
 def _conformal_quantile(scores: FloatArray) -> float:

@@ -9,7 +9,8 @@ import psycopg
 from ml import tracking
 from ml.errors import FeatureError
 from ml.examples import ChipMonths, read_chip_months
-from ml.model import HORIZONS, ForecastModel, Forecasts
+from ml.grid import HORIZONS
+from ml.model import ForecastModel, Forecasts
 from ml.schema import ensure_schema
 from warehouse.connection import connect
 from warehouse.roles import Role

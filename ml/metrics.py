@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.features import FloatArray
-from ml.model import QUANTILES
+from ml.grid import QUANTILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,9 @@ from ml.baselines import Baseline, baseline_forecast
 from ml.boosting import Booster, read_booster
 from ml.errors import BundleError, FeatureError
 from ml.features import FeatureMatrix, FloatArray, IntArray
+from ml.grid import HORIZONS, MEDIAN, QUANTILES
 from ml.growth import PooledGrowth, change_unit
-
-HORIZONS: Final = (1, 3, 6, 12)
-"""Months ahead."""
-
-QUANTILES: Final = (0.1, 0.5, 0.9)
-MEDIAN: Final = 1
-"""Position of the median among the quantiles."""
+from ml.spread import ErrorQuantiles
 
 _FORMAT: Final = 1
 _CARD_FILE: Final = "model.json"
@@ -40,6 +35,9 @@ class ModelCard(BaseModel):
         categories: The codes seen in training, of each categorical feature.
         growth_rate: See ``PooledGrowth.rate``.
         growth_weight: See ``PooledGrowth.weight``.
+        spread_power: See ``ErrorQuantiles.power``.
+        spread_quantiles: See ``ErrorQuantiles.by_horizon``: of the changes of all chips.
+        spread_share: How much of the forecast those are; the boosters are the rest.
         lower_offsets: By horizon, what the lower quantile moves down, in change units.
         upper_offsets: By horizon, what the upper quantile moves up, in change units.
         best_baseline: The plain forecast that did best in the backtest.
@@ -60,6 +58,9 @@ class ModelCard(BaseModel):
     categories: dict[str, tuple[float, ...]]
     growth_rate: float
     growth_weight: float
+    spread_power: float
+    spread_quantiles: dict[int, tuple[float, ...]]
+    spread_share: float
     lower_offsets: dict[int, float]
     upper_offsets: dict[int, float]
     best_baseline: Baseline
@@ -120,7 +121,7 @@ class ForecastModel:
 
     def quantiles(self, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
         """Return the calibrated quantiles of each row at its horizon, shape (rows, quantiles)."""
-        raw = raw_quantiles(self.boosters, self.growth, features, horizon)
+        raw = self.core.quantiles(features, horizon)
         unit = change_unit(features, horizon)
         place = np.searchsorted(HORIZONS, horizon)
         lower = np.array([self.card.lower_offsets[months] for months in HORIZONS])[place]
@@ -133,9 +134,15 @@ class ForecastModel:
         )
 
     @property
-    def growth(self) -> PooledGrowth:
-        """The pooled growth rate of the training rows."""
-        return PooledGrowth(rate=self.card.growth_rate, weight=self.card.growth_weight)
+    def core(self) -> "QuantileCore":
+        """The model without its calibration."""
+        card = self.card
+        return QuantileCore(
+            boosters=self.boosters,
+            growth=PooledGrowth(rate=card.growth_rate, weight=card.growth_weight),
+            spread=ErrorQuantiles(power=card.spread_power, by_horizon=card.spread_quantiles),
+            spread_share=card.spread_share,
+        )
 
     def check(self, features: FeatureMatrix) -> None:
         """Refuse features such as the model has not been trained on.
@@ -216,21 +223,34 @@ def model_inputs(growth: PooledGrowth, features: FeatureMatrix, horizon: IntArra
     return np.column_stack([features.values, horizon, growth.inputs(features, horizon)])
 
 
-def raw_quantiles(
-    boosters: tuple[Booster, ...],
-    growth: PooledGrowth,
-    features: FeatureMatrix,
-    horizon: IntArray,
-) -> FloatArray:
-    """Return the quantiles before calibration, sorted, shape (rows, quantiles).
+@dataclass(frozen=True, slots=True)
+class QuantileCore:
+    """What is trained: boosters steadied by the quantiles of all chips' changes.
 
-    One thread: for single rows LightGBM's threads cost ten times what they save.
+    Attributes:
+        boosters: One per quantile; they answer in change units.
+        growth: The pooled growth rate, one of their inputs.
+        spread: Quantiles of the changes of all chips: the baseline "no change" and its errors.
+        spread_share: Weight of ``spread`` in the mean of both, 0 to 1. The mean of two forecasts'
+            quantiles loses at most the mean of their losses, and less where they err apart.
     """
-    inputs = model_inputs(growth, features, horizon)
-    answers = np.column_stack([booster.predict(inputs, num_threads=1) for booster in boosters])
-    unit = change_unit(features, horizon)
-    quantiles: FloatArray = np.sort(answers, axis=1) * unit[:, None]
-    return quantiles
+
+    boosters: tuple[Booster, ...]
+    growth: PooledGrowth
+    spread: ErrorQuantiles
+    spread_share: float
+
+    def quantiles(self, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
+        """Return the quantiles before calibration, sorted, buildings, shape (rows, quantiles).
+
+        One thread: for single rows LightGBM's threads cost ten times what they save.
+        """
+        inputs = model_inputs(self.growth, features, horizon)
+        answers = [booster.predict(inputs, num_threads=1) for booster in self.boosters]
+        boosted = np.column_stack(answers) * change_unit(features, horizon)[:, None]
+        pooled = self.spread.at(features, horizon)
+        mean = (1 - self.spread_share) * boosted + self.spread_share * pooled
+        return np.sort(mean, axis=1)
 
 
 def ordered(

@@ -42,6 +42,7 @@ class CalibrationParams(_Section):
 
     share: float = Field(ge=0, le=0.5)
     min_rows: int = Field(ge=1)
+    strength: Share
 
 
 class BacktestParams(_Section):
@@ -68,6 +69,7 @@ class Params(_Section):
     categorical: tuple[str, ...]
     baselines: BaselineParams
     boosting: BoostingParams
+    spread_share: Share
     calibration: CalibrationParams
     backtest: BacktestParams
     minimum: MinimumParams

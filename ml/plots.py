@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from ml.model import QUANTILES, ForecastModel
+from ml.grid import QUANTILES
+from ml.model import ForecastModel
 
 DERIVED_INPUTS = ("horizon", "pooled growth rate", "pooled growth by spread")
 """Inputs that ``ml.model.model_inputs`` adds to the features."""

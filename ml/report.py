@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 
 from ml.backtest import FORECASTERS, MODEL, BacktestRow, Protocol
-from ml.model import HORIZONS
+from ml.grid import HORIZONS
 
 
 def backtest_table(rows: Sequence[BacktestRow], protocol: Protocol) -> Table:

@@ -16,7 +16,8 @@ from ml.backtest import MODEL, Backtest, BacktestRow, Protocol, run_backtest
 from ml.baselines import Baseline
 from ml.examples import Examples, read_chip_months, read_examples
 from ml.fitting import fit
-from ml.model import HORIZONS, ForecastModel
+from ml.grid import HORIZONS
+from ml.model import ForecastModel
 from ml.params import Params, load_params
 from ml.schema import ensure_schema
 from warehouse.connection import connect

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from ml.errors import FeatureError
 from ml.features import FeatureMatrix
-from ml.model import HORIZONS, ForecastModel
+from ml.grid import HORIZONS
+from ml.model import ForecastModel
 from serving.chip_features import FeatureStore
 from serving.errors import BadFeaturesError
 from serving.messages import ChipForecast, ForecastAnswer, HorizonForecast

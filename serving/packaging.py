@@ -31,8 +31,11 @@ ML_MODULES: Final = (
     "boosting.py",
     "errors.py",
     "features.py",
+    "grid.py",
     "growth.py",
+    "metrics.py",
     "model.py",
+    "spread.py",
 )
 SERVING_MODULES: Final = (
     "__init__.py",

@@ -8,6 +8,7 @@ import pytest
 from ml.backtest import (
     MODEL,
     Backtest,
+    BacktestRow,
     Prediction,
     Protocol,
     chip_folds,
@@ -16,7 +17,7 @@ from ml.backtest import (
 )
 from ml.baselines import Baseline
 from ml.examples import Examples
-from ml.metrics import pinball_loss, score
+from ml.metrics import Score, pinball_loss, score
 from ml.params import Params
 from ml.training import judge
 
@@ -112,6 +113,18 @@ def test_the_best_baseline_has_the_least_loss_at_the_origins(backtest: Backtest)
         for baseline in Baseline
     }
     assert min(losses.values()) == losses[best] == 1.0
+
+
+def test_horizons_count_by_the_forecasts_that_were_judged() -> None:
+    def rows(horizon: int, judged: int, model: float) -> list[BacktestRow]:
+        return [
+            BacktestRow(Protocol.UNSEEN_CHIPS, horizon, name, Score(judged, 0.0, pinball, 0.8))
+            for name, pinball in ((MODEL, model), (Baseline.NO_CHANGE.value, 1.0))
+        ]
+
+    backtest = Backtest(rows=(*rows(1, 300, 0.5), *rows(12, 100, 4.0)), predictions=())
+    relative = backtest.relative_loss(Protocol.UNSEEN_CHIPS, MODEL, Baseline.NO_CHANGE)
+    assert relative == pytest.approx(0.5**0.75 * 4.0**0.25)
 
 
 def test_scores_by_hand() -> None:

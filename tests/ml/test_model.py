@@ -13,7 +13,8 @@ from ml.errors import BundleError, FeatureError
 from ml.examples import Examples
 from ml.features import FeatureMatrix
 from ml.fitting import fit
-from ml.model import HORIZONS, ForecastModel, ordered
+from ml.grid import HORIZONS
+from ml.model import ForecastModel, ordered
 from ml.params import Params
 from warehouse.settings import PROJECT_ROOT
 

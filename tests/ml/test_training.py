@@ -8,7 +8,7 @@ import pytest
 from ml import tracking
 from ml.backtest import MODEL, Protocol
 from ml.errors import FeatureTableError
-from ml.model import HORIZONS
+from ml.grid import HORIZONS
 from ml.params import Params
 from ml.training import train
 from tests.ml.fixtures import Trained

@@ -22,7 +22,8 @@
 {% endmacro %}
 
 {#-
-    The keys that a node's YAML declares, as {type, name, definition} for `table`.
+    The keys that a node's YAML declares, as {type, name, definition} for `table`, with
+    how the server shows them (`shown`), checks apart, which it rewrites.
     Foreign keys come last and by the table they refer to: adding one locks that table
     against another that is being added, and locks taken in one order cannot deadlock.
 -#}
@@ -49,12 +50,18 @@
                 name=stem ~ "_fkey",
                 definition="foreign key (" ~ columns ~ ") references "
                 ~ parent ~ " (" ~ constraint.to_columns | join(", ") ~ ")",
+                shown="foreign key (" ~ columns ~ ") references "
+                ~ parent.replace('"', "").split(".")[-2:] | join(".")
+                ~ "(" ~ constraint.to_columns | join(", ") ~ ")",
             ) %}
         {% else %}
             {% do key.update(
                 name=constraint.name,
                 definition="check (" ~ constraint.expression ~ ")",
             ) %}
+        {% endif %}
+        {% if constraint.type in ["primary_key", "unique"] %}
+            {% do key.update(shown=key.definition) %}
         {% endif %}
         {% do keys.append(key) %}
     {% endfor %}

@@ -31,6 +31,8 @@
         {% endif %}
         {% if months.fresh %}
             {{ attach_months(sql, months.fresh) }}
+        {% else %}
+            {{ add_keys() }}
         {% endif %}
         {{ record_built_images() }}
     {% endcall %}

@@ -77,7 +77,7 @@ def forecast_chips() -> ForecastReport:
         ensure_schema(connection)
         if champion is None:
             return ForecastReport(reason=NO_MODEL)
-        model = champion.load()
+        model = champion.model
         latest = read_chip_months(connection, model.card.features).latest()
         accepted = _accepted(model, latest)
         months = ChipMonths(

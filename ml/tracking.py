@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from ml.errors import BundleError
 from ml.model import ForecastModel
 from warehouse.connection import sqlalchemy_url
 from warehouse.roles import Role
@@ -40,17 +41,11 @@ class Champion:
 
     Attributes:
         version: Its version in the registry.
-        folder: Its bundle on disk.
-        fingerprint: See ``ModelCard.fingerprint``.
+        model: The model of its bundle.
     """
 
     version: int
-    folder: Path
-    fingerprint: str
-
-    def load(self) -> ForecastModel:
-        """Read the bundle."""
-        return ForecastModel.load(self.folder).with_version(self.version)
+    model: ForecastModel
 
 
 def mlflow_client() -> "MlflowClient":
@@ -119,7 +114,7 @@ def register(client: "MlflowClient", run_id: str, model: ForecastModel) -> int:
     A model equal to the champion (same data, same tunables) gets no second version.
     """
     current = _champion(client)
-    if current is not None and current.fingerprint == model.card.fingerprint:
+    if current is not None and current.model.card.fingerprint == model.card.fingerprint:
         return current.version
     _ensure_registered_model(client)
     source = f"{client.get_run(run_id).info.artifact_uri}/{BUNDLE_FOLDER}"
@@ -131,7 +126,7 @@ def register(client: "MlflowClient", run_id: str, model: ForecastModel) -> int:
 
 
 def champion() -> Champion | None:
-    """Return the registered model in use, or none where there is none or its bundle is gone."""
+    """Return the registered model in use; none where there is none or its bundle cannot be read."""
     return _champion(mlflow_client())
 
 
@@ -145,15 +140,14 @@ def _champion(client: "MlflowClient") -> Champion | None:
             return None
         raise
     folder = Path(unquote(urlsplit(version.source).path))
-    if not folder.is_dir():
-        logger.warning(
-            "the bundle of champion version %s is gone from %s: it counts as no champion",
-            version.version,
-            folder,
-        )
+    try:
+        model = ForecastModel.load(folder)
+    except BundleError as error:
+        # The home was removed, or the bundle is of an older form: the next model takes its place.
+        logger.warning("champion version %s counts as none: %s", version.version, error)
         return None
-    fingerprint = version.tags.get(_FINGERPRINT_TAG, "")
-    return Champion(version=int(version.version), folder=folder, fingerprint=fingerprint)
+    number = int(version.version)
+    return Champion(version=number, model=model.with_version(number))
 
 
 def _ensure_registered_model(client: "MlflowClient") -> None:

@@ -82,7 +82,7 @@ def build_bento(model_version: int | None = None) -> str | None:
             f"the champion is version {champion.version}, not {model_version}; only the champion "
             "is packaged"
         )
-    return package(champion.load()).tag
+    return package(champion.model).tag
 
 
 def package(model: ForecastModel) -> Bento:

@@ -32,9 +32,10 @@ def test_a_better_model_is_registered_as_champion(in_trained: Trained) -> None:
     champion = tracking.champion()
     assert champion is not None
     assert champion.version == 1
-    model = champion.load()
-    assert model.card.version == 1
-    assert model.card.fingerprint == champion.fingerprint
+    assert champion.model.card.version == 1
+    with connect(role=Role.TRAINER) as connection:
+        tags = connection.execute("select key, value from mlflow.model_version_tags").fetchall()
+    assert tags == [("fingerprint", champion.model.card.fingerprint)]
 
 
 def test_the_run_keeps_params_metrics_plot_backtest_and_bundle(in_trained: Trained) -> None:
@@ -86,13 +87,14 @@ def test_changed_data_make_a_new_champion(trained_database: str, params: Params)
 
 
 def test_a_champion_whose_files_are_gone_is_replaced(
-    trained_database: str, params: Params, tmp_path: Path
+    trained_database: str, params: Params, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with connect() as connection:
         connection.execute(
             "update mlflow.model_versions set source = %s", ((tmp_path / "gone").as_uri(),)
         )
     assert tracking.champion() is None
+    assert "champion version 1 counts as none: the model bundle" in caplog.text
     report = train(params=params)
     assert (report.registered, report.model_version) == (True, 2)
 

@@ -120,7 +120,7 @@ def bento(trained: Trained) -> Bento:
         patch.setenv("SN7_HOME", trained.home)
         champion = tracking.champion()
         assert champion is not None
-        return package(champion.load())
+        return package(champion.model)
 
 
 @pytest.fixture(scope="session")

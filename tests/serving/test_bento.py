@@ -136,7 +136,7 @@ def test_packaging_again_changes_nothing_and_a_new_version_makes_a_new_bento(
     assert latest_tag() == bento.tag
     champion = tracking.champion()
     assert champion is not None
-    assert package(champion.load()) == dataclasses.replace(bento, built=False)
+    assert package(champion.model) == dataclasses.replace(bento, built=False)
 
 
 def test_without_a_champion_there_is_nothing_to_package(database: str) -> None:

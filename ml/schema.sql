@@ -1,4 +1,5 @@
--- What training and forecasting write. Run before every write; changes nothing that is there.
+-- What training and forecasting write. Run before every write; changes nothing
+-- that is there.
 create table if not exists ml.chip_forecast (
     chip_key integer not null,
     as_of integer not null,
@@ -14,14 +15,17 @@ create table if not exists ml.chip_forecast (
 );
 
 comment on table ml.chip_forecast is
-'One row per chip, as-of month, horizon and model version: the forecast net change of the corrected building count.';
+'One row per chip, as-of month, horizon and model version: the forecast net change of '
+'the corrected building count.';
 comment on column ml.chip_forecast.chip_key is 'Chip, as in marts.dim_chip.';
-comment on column ml.chip_forecast.as_of is 'Time key of the last observed month that the forecast knows.';
+comment on column ml.chip_forecast.as_of is
+'Time key of the last observed month that the forecast knows.';
 comment on column ml.chip_forecast.horizon is 'Months after the as-of month.';
 comment on column ml.chip_forecast.q10 is 'Lower end of the 80 % interval, buildings.';
 comment on column ml.chip_forecast.q50 is 'Median, buildings.';
 comment on column ml.chip_forecast.q90 is 'Upper end of the 80 % interval, buildings.';
-comment on column ml.chip_forecast.baseline is 'The best plain forecast for the same chip and horizon, buildings.';
+comment on column ml.chip_forecast.baseline is
+'The best plain forecast for the same chip and horizon, buildings.';
 comment on column ml.chip_forecast.model_version is 'Version in the MLflow registry.';
 comment on column ml.chip_forecast.written_at is 'When the row was written.';
 
@@ -43,7 +47,8 @@ order by
     chip_forecast.model_version desc;
 
 comment on view ml.current_forecast is
-'One row per chip and horizon: the forecast from the newest as-of month by the newest model.';
+'One row per chip and horizon: the forecast from the newest as-of month by the newest '
+'model.';
 
 create table if not exists ml.backtest (
     run_id text not null,
@@ -59,13 +64,20 @@ create table if not exists ml.backtest (
 );
 
 comment on table ml.backtest is
-'One row per training run, protocol, horizon and forecaster: how good it was, the model beside the plain baselines.';
+'One row per training run, protocol, horizon and forecaster: how good it was, the '
+'model beside the plain baselines.';
 comment on column ml.backtest.run_id is 'MLflow run.';
-comment on column ml.backtest.protocol is 'rolling_origin: judged on later months; unseen_chips: on chips that training never saw.';
+comment on column ml.backtest.protocol is
+'rolling_origin: judged on later months; unseen_chips: on chips that training never '
+'saw.';
 comment on column ml.backtest.horizon is 'Months ahead.';
-comment on column ml.backtest.forecaster is 'model, no_change, mean_past_change or damped_trend.';
+comment on column ml.backtest.forecaster is
+'model, no_change, mean_past_change or damped_trend.';
 comment on column ml.backtest.rows_judged is 'Forecasts that were judged.';
-comment on column ml.backtest.mae is 'Mean absolute error of the point forecast, buildings.';
-comment on column ml.backtest.pinball is 'Pinball loss, mean over the quantiles 0.1, 0.5 and 0.9, buildings.';
-comment on column ml.backtest.coverage is 'Share of the targets within q10 .. q90; 0.8 is meant.';
+comment on column ml.backtest.mae is
+'Mean absolute error of the point forecast, buildings.';
+comment on column ml.backtest.pinball is
+'Pinball loss, mean over the quantiles 0.1, 0.5 and 0.9, buildings.';
+comment on column ml.backtest.coverage is
+'Share of the targets within q10 .. q90; 0.8 is meant.';
 comment on column ml.backtest.written_at is 'When the row was written.';

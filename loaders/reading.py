@@ -6,8 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 from loaders.archives import Gunzip, naming_damage, tar_pieces
-from loaders.geojson import LabelReader
-from loaders.masks import read_mask
 from loaders.parts import Part
 from loaders.rows import read_lines
 from loaders.sources import Kind, Source, kind_of
@@ -37,11 +35,8 @@ class Reader:
         """
         for path in self._source.csvs:
             yield from self._read_csv(path)
-        labels = LabelReader()
-        for path in self._source.labels:
-            yield from labels.read(self._content(path), path, self.name_of(path))
-        for path in self._source.masks:
-            yield from read_mask(self._content(path), path, self.name_of(path))
+        if self._source.labels or self._source.masks:
+            yield from self._read_geojson()
 
     def content_sha256(self) -> str:
         """Return the digest of all that was read: of a single file, its SHA-256."""
@@ -58,6 +53,17 @@ class Reader:
                 for piece in ahead:
                     yield from read_lines(piece)
             self._finish(path, file.finish())
+
+    def _read_geojson(self) -> Iterator[Part]:
+        # GDAL's bindings take a second and a half to import, which a CSV need not wait for.
+        from loaders.geojson import LabelReader  # noqa: PLC0415
+        from loaders.masks import read_mask  # noqa: PLC0415
+
+        labels = LabelReader()
+        for path in self._source.labels:
+            yield from labels.read(self._content(path), path, self.name_of(path))
+        for path in self._source.masks:
+            yield from read_mask(self._content(path), path, self.name_of(path))
 
     def _content(self, path: Path) -> bytes:
         with closing(HashingFile(path)) as file, naming_damage(str(path)):

@@ -291,7 +291,7 @@ def _mounted(folder: Path) -> bool:
         return False
     with contextlib.suppress(KeyError):
         owner = pwd.getpwnam("postgres").pw_uid
-    options = f"size=300k,mode=0700,uid={owner}"
+    options = f"size=160k,mode=0700,uid={owner}"
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 

@@ -2,15 +2,16 @@
 -- Asked by: a planner.
 -- Put a polygon of your own in place of the first CTE, such as
 -- st_transform(st_geomfromtext('POLYGON((...))', 4326), 3857) of longitudes and
--- latitudes. Here it is a circle of 1 km (on the map) around the centre of the chip
--- that grew most.
+-- latitudes. Here it is a circle of 2 km (on the map) around the centre of the chip
+-- that grew most since then.
 with
 
 polygon as (
 
-    select st_buffer(dim_chip.centroid, 1000) as geom
+    select st_buffer(dim_chip.centroid, 2000) as geom
     from marts.fact_chip_month
     inner join marts.dim_chip using (chip_key)
+    where fact_chip_month.time_key >= 201901
     group by dim_chip.chip_key, dim_chip.centroid
     order by sum(fact_chip_month.appeared) desc, dim_chip.chip_key
     limit 1

@@ -49,9 +49,12 @@ class Reader:
     def _read_csv(self, path: Path) -> Iterator[Part]:
         with closing(HashingFile(path)) as file, naming_damage(str(path)):
             self._file = file
-            with read_ahead(_csv_pieces(file, kind_of(path), self.name_of(path))) as ahead:
-                for piece in ahead:
-                    yield from read_lines(piece)
+            # One thread reads, hashes and unpacks; another parses; the caller takes the rows in.
+            with (
+                read_ahead(_csv_pieces(file, kind_of(path), self.name_of(path))) as ahead,
+                read_ahead(part for piece in ahead for part in read_lines(piece)) as parts,
+            ):
+                yield from parts
             self._finish(path, file.finish())
 
     def _read_geojson(self) -> Iterator[Part]:

@@ -18,7 +18,7 @@ from loaders.reasons import shorten
 PIECE_BYTES: Final = 8 * 1024 * 1024
 """Fits the allocator's reuse: from 32 MB on every piece is mapped afresh, at twice the cost."""
 LONGEST_LINE_BYTES: Final = 16 * 1024 * 1024
-PIECES_AHEAD: Final = 4
+PIECES_AHEAD: Final = 3
 COLUMNS: Final = ("filename", "id", "geometry")
 
 _HEADER_BYTES: Final = 4096
@@ -130,7 +130,7 @@ def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
     while read := _read_fully(stream, PIECE_BYTES):
         end = read.rfind(b"\n") + 1
         if end > 0:
-            piece = _piece(rest + read[:end], line, source_file)
+            piece = _piece(b"".join((rest, memoryview(read)[:end])), line, source_file)
             yield piece
             line += piece.line_count
             rest = b""

@@ -51,9 +51,11 @@ make_environment() {
 install_requirements() {
     say "installing the packages of requirements.lock (about 1.6 GB) ..."
     # uv is quicker; pip also knows settings of the machine, such as a package index of its own.
+    # The lock names every package, so pip need not look for more.
     "$venv/bin/python" -m pip install --quiet --require-hashes --requirement scripts/uv.lock
-    "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements.lock ||
-        "$venv/bin/python" -m pip install --quiet --require-hashes --requirement requirements.lock
+    "$venv/bin/uv" pip sync --quiet --system-certs --python "$venv/bin/python" --require-hashes requirements.lock ||
+        "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes \
+            --requirement requirements.lock
 }
 
 main() {

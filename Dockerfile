@@ -5,7 +5,7 @@ FROM python:3.12.12-slim-bookworm AS environment
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY requirements.lock /tmp/requirements.lock
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/python -m pip install --require-hashes --requirement /tmp/requirements.lock
+    && /opt/venv/bin/python -m pip install --no-deps --require-hashes --requirement /tmp/requirements.lock
 
 FROM python:3.12.12-slim-bookworm
 # LightGBM needs OpenMP.

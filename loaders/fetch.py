@@ -141,8 +141,13 @@ def _extract(archive: Path, folder: Path) -> dict[str, int]:
         with tarfile.open(fileobj=stream, mode="r|") as content:
             for member in content:
                 check_member(member, str(archive))
-                content.extract(member, folder, filter="data")
-                if member.isfile():
+                # Only bytes of files are written; Python before 3.11.4 has no extraction filters.
+                file = content.extractfile(member)
+                if file is not None:
+                    target = folder / member.name
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with target.open("wb") as unpacked:
+                        shutil.copyfileobj(file, unpacked, RANGE_BYTES)
                     sizes[member.name] = member.size
         while stream.read(RANGE_BYTES):
             pass

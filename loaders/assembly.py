@@ -15,6 +15,7 @@ import polars as pl
 from loaders.chips import LOWEST_HASH, Chip, Hashes, Image, Integers, Numbers
 from loaders.names import NameRejectedError, parse_filename
 from loaders.numbering import Attempt, Group, Rows
+from loaders.observations import Observations, observations_of
 from loaders.parts import Batch, Rejection, row_text
 from loaders.polygons import rejections
 from loaders.reasons import Reason
@@ -33,26 +34,16 @@ _SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Observations:
-    """Loaded rows, one element each: 6.7 million rows of the real file fit in 93 MB of these."""
-
-    chip_keys: Integers
-    time_keys: Integers
-    building_ids: Integers
-    footprint_nos: Numbers
-
-
-@dataclass(frozen=True, slots=True)
 class Assembled:
     """What a batch adds.
 
     Attributes:
-        observations: Its loaded rows.
+        row_count: How many of its rows are loaded.
         footprints: New footprints, of ``FOOTPRINT_SCHEMA``.
         rejections: Its other rows.
     """
 
-    observations: Observations
+    row_count: int
     footprints: pl.DataFrame
     rejections: list[Rejection]
 
@@ -69,7 +60,12 @@ class Assembly:
         self._known_footprints = known_footprints
         self._chips: dict[int, Chip] = {}
         self._images: dict[str, Image] = {}
+        self._images_of_chip: dict[int, list[Image]] = {}
         self._bad_names: dict[str, str] = {}
+        self._current: set[int] = set()
+        self._passed: set[int] = set()
+        self._left: set[int] = set()
+        self._is_by_chip = True
 
     @property
     def images(self) -> list[Image]:
@@ -105,11 +101,28 @@ class Assembly:
             bad_polygons = {int(hashes[new[at]]): reason for at, reason in bad.items()}
             groups = _set_aside(groups, hashes, bad_polygons, reasons)
         reasons.update(_describe(attempt.duplicates))
+        self._pass_on({group.image.name.chip_key for group in groups})
         return Assembled(
-            _observations(groups, ids, attempt),
+            int(np.count_nonzero(attempt.numbers)),
             _footprints(brought, new, attempt),
             _rejections(batch, reasons),
         )
+
+    def take_left(self) -> list[Observations]:
+        """Return the rows of chips that the source has left behind, each once.
+
+        A source that comes back to a chip is not sorted by chip; from there on none is left.
+        """
+        left, self._left = self._left, set()
+        return [observations_of(self._images_of_chip[chip_key]) for chip_key in left]
+
+    def _pass_on(self, chip_keys: set[int]) -> None:
+        """Note which chips the source is at, and which it has left behind."""
+        self._is_by_chip &= chip_keys.isdisjoint(self._passed)
+        if self._is_by_chip and chip_keys:
+            self._left |= self._current - chip_keys
+            self._passed |= self._left
+        self._current = chip_keys or self._current
 
     def _meet(self, filename: str) -> Image | str:
         try:
@@ -123,6 +136,7 @@ class Assembly:
             ids, numbers, polygons = self._known_footprints(name.chip_key)
             chip.remember(ids, numbers, hashes_of(polygons))
         image = self._images[filename] = Image(name, chip)
+        self._images_of_chip.setdefault(name.chip_key, []).append(image)
         return image
 
     def _group(self, filenames: pl.Series, starts: Rows) -> tuple[list[Group], dict[int, str]]:
@@ -195,20 +209,6 @@ def _set_aside(
 def _describe(duplicates: dict[int, bool]) -> dict[int, str]:
     details = {True: "with another polygon", False: "with the same polygon"}
     return {row: Reason.DUPLICATE.found(details[differs]) for row, differs in duplicates.items()}
-
-
-def _observations(groups: list[Group], ids: Integers, attempt: Attempt) -> Observations:
-    chip_keys = np.zeros(len(ids), dtype=np.int32)
-    time_keys = np.zeros(len(ids), dtype=np.int32)
-    for group in groups:
-        chip_keys[group.rows] = group.image.name.chip_key
-        time_keys[group.rows] = group.image.name.time_key
-    is_loaded = attempt.numbers > 0
-    if is_loaded.all():
-        return Observations(chip_keys, time_keys, ids, attempt.numbers)
-    return Observations(
-        chip_keys[is_loaded], time_keys[is_loaded], ids[is_loaded], attempt.numbers[is_loaded]
-    )
 
 
 def _footprints(brought: pl.DataFrame, rows: Rows, attempt: Attempt) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from loaders.assembly import Observations
+from loaders.observations import Observations
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
@@ -35,8 +35,8 @@ _EMPTY_OBSERVATION: Final = np.array((4, 4, 0, 4, 0, 4, 0, 2, 0), dtype=_OBSERVA
 
 def encode_observations(observations: Observations) -> bytes:
     """Return observations as a whole binary ``COPY`` stream."""
-    records = np.full(len(observations.chip_keys), _EMPTY_OBSERVATION)
-    records["chip_key"] = observations.chip_keys
+    records = np.full(len(observations), _EMPTY_OBSERVATION)
+    records["chip_key"] = observations.chip_key
     records["time_key"] = observations.time_keys
     records["building_id"] = observations.building_ids
     records["footprint_no"] = observations.footprint_nos

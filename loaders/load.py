@@ -205,7 +205,10 @@ def _take_in(
         case Batch():
             assembled = assembly.add(part)
             writer.put(store.add, assembled)
-            counts.loaded += len(assembled.observations.chip_keys)
+            if store.is_fresh:
+                for observations in assembly.take_left():
+                    writer.put(store.add_chip, observations)
+            counts.loaded += assembled.row_count
             counts.read += part.frame.height
             rejections = assembled.rejections
         case KnownImage():

@@ -157,6 +157,12 @@ def delete_rows(connection: psycopg.Connection, images: list[ImageKey]) -> None:
     )
 
 
+def delete_chips(connection: psycopg.Connection, chip_keys: list[int]) -> None:
+    """Delete all observations of chips."""
+    if chip_keys:
+        connection.execute("delete from raw.observation where chip_key = any(%s)", (chip_keys,))
+
+
 def delete_orphans(connection: psycopg.Connection, images: list[ImageKey]) -> None:
     """Delete footprints that no observation has any more, on the chips of these images."""
     chip_keys = sorted({chip_key for chip_key, _ in images})

@@ -1,11 +1,11 @@
 """A load's rows into the tables of schema ``raw``, within the load's one transaction.
 
-Into empty tables rows are copied as they come, already frozen. Otherwise the source's images are
-compared with the warehouse's when all rows are read, and only those that differ are written
-(``loaders.settling``).
+Into empty tables rows are copied chip by chip as they come, already frozen. Otherwise the source's
+images are compared with the warehouse's when all rows are read, and only those that differ are
+written (``loaders.settling``).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final, LiteralString
 
 import numpy as np
@@ -13,14 +13,14 @@ import polars as pl
 import psycopg
 
 from loaders import settling
-from loaders.assembly import Assembled, Observations
+from loaders.assembly import Assembled
 from loaders.chips import Image, Integers, Numbers
 from loaders.copying import copy_into, encode_csv, encode_observations
 from loaders.mask_rows import replace_masks
+from loaders.observations import Observations, by_chip, observations_of
 from loaders.parts import Mask, Rejection
 from loaders.settling import Changes, ImageKey
 
-ROWS_PER_COPY: Final = 250_000
 _SEPARATOR: Final = "\t"
 """Between polygons; no polygon that was loaded holds one."""
 
@@ -40,13 +40,14 @@ class Store:
         self._load_id = load_id
         self._source = source
         self._masks: list[Mask] = []
-        self._is_fresh = settling.is_empty(connection)
-        if self._is_fresh:
+        self._rows_written: dict[int, int] = {}
+        self.is_fresh: Final = settling.is_empty(connection)
+        if self.is_fresh:
             settling.prepare_for_freezing(connection)
 
     def known_footprints(self, chip_key: int) -> tuple[Integers, Numbers, pl.Series]:
         """Return building ids, footprint numbers and polygon texts of a chip."""
-        row = None if self._is_fresh else self._footprints(chip_key)
+        row = None if self.is_fresh else self._footprints(chip_key)
         if row is None:
             return np.zeros(0, np.int32), np.zeros(0, np.int16), pl.Series([], dtype=pl.String)
         ids, numbers, polygons = row
@@ -57,12 +58,15 @@ class Store:
         )
 
     def add(self, assembled: Assembled) -> None:
-        """Write what a batch adds; observations only where nothing has to be compared."""
+        """Write the footprints that a batch adds."""
         if assembled.footprints.height:
             frame = assembled.footprints.with_columns(pl.lit(self._load_id).alias("load_id"))
             self._copy("footprint", "format csv", encode_csv(frame))
-        if self._is_fresh:
-            self._copy_observations(assembled.observations)
+
+    def add_chip(self, observations: Observations) -> None:
+        """Write rows of a chip; early, all that it has so far, only where nothing is compared."""
+        self._rows_written[observations.chip_key] = len(observations)
+        self._copy("observation", "format binary", encode_observations(observations))
 
     def reject(self, rejections: list[Rejection]) -> None:
         """Write rows that cannot be loaded."""
@@ -90,12 +94,13 @@ class Store:
         changed = {key: image for key, image in found.items() if digests.get(key) != image.digest()}
         gone = settling.give_up_claims(self._connection, self._source, list(found))
         stale = [key for key in (*changed, *gone) if key in digests]
-        if self._is_fresh:
+        if self.is_fresh:
+            self._write_remaining(found.values())
             settling.finish_freezing(self._connection)
         else:
             settling.delete_rows(self._connection, stale)
-            for observations in _in_portions(changed.values()):
-                self._copy_observations(observations)
+            for chip_images in by_chip(changed.values()).values():
+                self.add_chip(observations_of(chip_images))
             settling.delete_orphans(self._connection, stale)
         settling.delete_images(self._connection, gone)
         settling.write_images(self._connection, self._load_id, changed.values())
@@ -121,37 +126,20 @@ class Store:
         ).fetchone()
         return None if row is None else (row[0], row[1], row[2])
 
-    def _copy_observations(self, observations: Observations) -> None:
-        if len(observations.chip_keys):
-            self._copy("observation", "format binary", encode_observations(observations))
+    def _write_remaining(self, images: Iterable[Image]) -> None:
+        """Write the chips that are not written, or had more rows after they were."""
+        remaining = {
+            chip_key: chip_images
+            for chip_key, chip_images in by_chip(images).items()
+            if self._rows_written.get(chip_key, 0) != sum(image.row_count for image in chip_images)
+        }
+        begun = [chip_key for chip_key in remaining if chip_key in self._rows_written]
+        settling.delete_chips(self._connection, begun)
+        for chip_images in remaining.values():
+            self.add_chip(observations_of(chip_images))
 
     def _copy(self, table: str, options: LiteralString, data: bytes) -> None:
-        if self._is_fresh:
+        if self.is_fresh:
             copy_into(self._connection, ("raw", table), options + ", freeze", data)
         else:
             copy_into(self._connection, ("raw", table), options, data)
-
-
-def _in_portions(images: Iterable[Image]) -> Iterator[Observations]:
-    """Yield the rows of images in portions of about ``ROWS_PER_COPY`` rows."""
-    portion: list[Image] = []
-    rows = 0
-    for image in images:
-        portion.append(image)
-        rows += image.row_count
-        if rows >= ROWS_PER_COPY:
-            yield _observations(portion)
-            portion, rows = [], 0
-    if portion:
-        yield _observations(portion)
-
-
-def _observations(images: list[Image]) -> Observations:
-    counts = [image.row_count for image in images]
-    rows = [image.rows() for image in images]
-    return Observations(
-        np.repeat(np.array([image.name.chip_key for image in images], np.int32), counts),
-        np.repeat(np.array([image.name.time_key for image in images], np.int32), counts),
-        np.concatenate([ids for ids, _ in rows]),
-        np.concatenate([numbers for _, numbers in rows]),
-    )

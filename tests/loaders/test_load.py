@@ -109,6 +109,31 @@ def test_order_of_rows_does_not_matter(raw: Raw, write_csv: WriteCsv) -> None:
     assert raw.is_consistent()
 
 
+def places_of_rows(raw: Raw) -> list[tuple[object, ...]]:
+    return raw.query("select chip_key, building_id, time_key from raw.observation order by ctid")
+
+
+def test_rows_lie_building_by_building_each_by_month(raw: Raw, write_csv: WriteCsv) -> None:
+    rows = some_rows()
+    random.Random(3).shuffle(rows)
+    load(write_csv(sorted(rows, key=lambda values: CHIP in values[0])))
+    placed = places_of_rows(raw)
+    assert len(placed) == 30
+    assert placed == sorted(placed)
+
+
+def test_source_may_come_back_to_a_chip(raw: Raw, write_csv: WriteCsv, tmp_path: Path) -> None:
+    (tmp_path / "csvs").mkdir()
+    rows = [row(n, month, chip) for month in MONTHS for chip in (OTHER_CHIP, CHIP) for n in (1, 0)]
+    for start in range(0, len(rows), 2):  # each file is a batch: a chip, a month
+        write_csv(rows[start : start + 2], f"csvs/{start:02}.csv")
+    report = load(tmp_path)
+    assert report.rows_loaded == len(rows)
+    assert raw.rows() == sorted(rows)
+    assert raw.is_consistent()
+    assert places_of_rows(raw) == sorted(places_of_rows(raw))
+
+
 def test_shuffled_file_equals_the_sorted_one_image_by_image(raw: Raw, write_csv: WriteCsv) -> None:
     rows = some_rows()
     load(write_csv(rows), source="labels")

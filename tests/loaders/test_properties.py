@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loaders.assembly import Assembly
+from loaders.observations import Observations, by_chip, observations_of
 from loaders.parts import ROW_SCHEMA, Batch, Rejection
 from loaders.polygons import reason_of, rejections
 from loaders.rows import read_line, read_lines
@@ -112,11 +113,22 @@ def nothing_known(_: int) -> tuple[np.ndarray, np.ndarray, pl.Series]:
     return np.zeros(0, np.int32), np.zeros(0, np.int16), pl.Series([], dtype=pl.String)
 
 
+def columns(observations: Observations) -> list[tuple[int, int, int]]:
+    return list(
+        zip(
+            observations.time_keys.tolist(),
+            observations.building_ids.tolist(),
+            observations.footprint_nos.tolist(),
+            strict=True,
+        )
+    )
+
+
 def assembled(rows: list[Row], sizes: Iterator[int]) -> tuple[list[Row], dict[int, str]]:
     """Assemble rows in batches; return the rows that can be given back, and the rejected ones."""
     assembly = Assembly(nothing_known)
     polygons: dict[tuple[int, int, int], str] = {}
-    keys: list[tuple[int, int, int, int]] = []
+    row_count = 0
     rejected: dict[int, str] = {}
     start = 0
     while start < len(rows):
@@ -126,22 +138,20 @@ def assembled(rows: list[Row], sizes: Iterator[int]) -> tuple[list[Row], dict[in
         for chip_key, building_id, number, polygon in found.footprints.rows():
             assert (chip_key, building_id, number) not in polygons
             polygons[chip_key, building_id, number] = polygon
-        columns = found.observations
-        keys += zip(
-            columns.chip_keys.tolist(),
-            columns.time_keys.tolist(),
-            columns.building_ids.tolist(),
-            columns.footprint_nos.tolist(),
-            strict=True,
-        )
+        row_count += found.row_count
         for each in found.rejections:
             rejected[start + each.line] = each.reason.partition(":")[0]
         start += size
+    keys = [
+        (chip_key, time_key, building_id, number)
+        for chip_key, images in by_chip(assembly.images).items()
+        for time_key, building_id, number in columns(observations_of(images))
+    ]
     names = {(i.name.chip_key, i.name.time_key): i.name.filename for i in assembly.images}
     loaded = [(names[c, t], b, polygons[c, b, n]) for c, t, b, n in keys]
     used = {(c, b, n) for c, _, b, n in keys}
     assert used == set(polygons)
-    assert sum(image.row_count for image in assembly.images) == len(keys)
+    assert sum(image.row_count for image in assembly.images) == len(keys) == row_count
     for image in assembly.images:
         ids, numbers = image.rows()
         key = image.name.chip_key, image.name.time_key

@@ -10,7 +10,8 @@ from typing import Final
 from benchmarks.errors import BenchmarkError
 
 CSV: Final = "csvs/sn7_train_ground_truth_pix.csv"
-MASKS: Final = "train/*/labels/*_UDM.geojson"
+MASK_ENDING: Final = "_UDM.geojson"
+MASKS: Final = f"train/*/labels/*{MASK_ENDING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,17 @@ def write_first_row(csv: Path, out: Path) -> None:
 
 
 def split_last_month(whole: DataSet, out: Path) -> tuple[DataSet, DataSet]:
-    """Hold back the last month of each chip.
+    """Hold back the last month of each chip, as one new month of all chips.
+
+    Chips end in different months; what is held back takes the name of the latest of them, so that
+    it arrives as a new mosaic does: one month, every chip.
 
     Args:
         whole: The data set.
         out: New folder; gets ``before`` and ``month``, two data sets with their own masks.
 
     Returns:
-        All months but the last of each chip, and the last ones.
+        All months but the last of each chip, and the new month.
     """
     shutil.rmtree(out, ignore_errors=True)
     before, month = out / "before", out / "month"
@@ -81,7 +85,7 @@ def split_last_month(whole: DataSet, out: Path) -> tuple[DataSet, DataSet]:
         (folder / CSV).parent.mkdir(parents=True)
     with whole.csv.open("rb") as source:
         next(source)
-        last = _last_stems(source)
+        names = _new_names(source)
     with (
         whole.csv.open("rb") as source,
         (before / CSV).open("wb") as old,
@@ -91,23 +95,31 @@ def split_last_month(whole: DataSet, out: Path) -> tuple[DataSet, DataSet]:
         old.write(header)
         new.write(header)
         for line in source:
-            (new if _stem(line) in last else old).write(line)
-    names = {stem.decode() for stem in last}
+            stem = _stem(line)
+            name = names.get(stem)
+            if name is None:
+                old.write(line)
+            else:
+                new.write(name + line[len(stem) :])
     for mask in whole.folder.glob(MASKS):
-        target = month if mask.name.removesuffix("_UDM.geojson") in names else before
-        copy = target / mask.relative_to(whole.folder)
+        name = names.get(mask.name.removesuffix(MASK_ENDING).encode())
+        copy = (before if name is None else month) / mask.relative_to(whole.folder)
+        if name is not None:
+            copy = copy.with_name(name.decode() + MASK_ENDING)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(mask, copy)
     return open_data_set(before), open_data_set(month)
 
 
-def _last_stems(lines: Iterable[bytes]) -> frozenset[bytes]:
+def _new_names(lines: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Return the stem of each chip's last month, and that of the new month."""
     # A stem is global_monthly_YYYY_MM_mosaic_<chip>, so that stems of one chip sort by month.
     last: dict[bytes, bytes] = {}
     for stem, _ in itertools.groupby(lines, key=_stem):
-        chip = stem.split(b"_mosaic_", 1)[1]
+        _, chip = stem.split(b"_mosaic_", 1)
         last[chip] = max(stem, last.get(chip, stem))
-    return frozenset(last.values())
+    latest = max(stem.split(b"_mosaic_", 1)[0] for stem in last.values())
+    return {stem: latest + b"_mosaic_" + chip for chip, stem in last.items()}
 
 
 def _stem(line: bytes) -> bytes:

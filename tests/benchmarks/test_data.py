@@ -63,11 +63,12 @@ def test_the_first_row_stands_alone(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "first.csv").read_text() == HEADER + ROWS[0]
 
 
-def test_each_chip_gives_its_own_last_month(folder: Path, tmp_path: Path) -> None:
+def test_last_months_of_all_chips_become_one_new_month(folder: Path, tmp_path: Path) -> None:
     before, month = split_last_month(open_data_set(folder), tmp_path / "split")
 
     assert before.csv.read_text() == HEADER + ROWS[0] + ROWS[3]
-    assert month.csv.read_text() == HEADER + "".join([ROWS[1], ROWS[2], ROWS[4], ROWS[5]])
+    renamed = [row(NORTH, 2019, 1, 0), row(NORTH, 2019, 1, 5)]
+    assert month.csv.read_text() == HEADER + "".join([ROWS[1], ROWS[2], *renamed])
     assert (before.rows, month.rows) == (2, 4)
 
 
@@ -75,4 +76,4 @@ def test_masks_go_with_their_month(folder: Path, tmp_path: Path) -> None:
     before, month = split_last_month(open_data_set(folder), tmp_path / "split")
 
     assert [mask.name[15:22] for mask in before.folder.rglob("*_UDM.geojson")] == ["2018_12"]
-    assert [mask.name[15:22] for mask in month.folder.rglob("*_UDM.geojson")] == ["2018_11"]
+    assert [mask.name[15:22] for mask in month.folder.rglob("*_UDM.geojson")] == ["2019_01"]

@@ -67,7 +67,7 @@
         select
             changed.chip_key,
             changed.time_key as first_time_key,
-            1 + count(earlier.time_key) as first_ordinal
+            (1 + count(earlier.time_key))::smallint as first_ordinal
         from (
             select
                 chip_key,
@@ -81,4 +81,14 @@
                 and changed.time_key > earlier.time_key
         group by changed.chip_key, changed.time_key
     )
+{% endmacro %}
+
+{#- The first month of all that changed, as a number, by which the planner finds the few
+    rows after it; the latest month there can be where nothing changed. -#}
+{% macro first_changed_month(model_name, upstream=none) %}
+    {% set query %}
+        select coalesce(min(first_time_key), 999912)
+        from {{ changed_chips(model_name, upstream) }} as changed
+    {% endset %}
+    {% do return(run_query(query).columns[0].values()[0] if execute else 999912) %}
 {% endmacro %}

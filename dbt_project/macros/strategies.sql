@@ -52,16 +52,30 @@
 {#-
     replace_tail: the query gives the rows of changed chips from the first changed
     month on; `stale_rows` says which rows of `held` they replace, in terms of
-    `changed` (see `changed_chips`).
+    `changed` (see `changed_chips`). Rows that stay as they are are not written.
 -#}
 {% macro get_incremental_replace_tail_sql(arguments) %}
     {% set held, fresh = arguments["target_relation"], arguments["temp_relation"] %}
-    {% set columns = arguments["dest_columns"] | map(attribute="name") | join(", ") %}
+    {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
+    {% set key = config.get("unique_key") or primary_key(model) %}
+    {% set values = columns | reject("in", key) | list %}
+    {% set match = same_key("held", "fresh", key) %}
 
     delete from {{ held }} as held
     using {{ changed_chips(held.identifier, config.get("upstream")) }} as changed
-    where held.chip_key = changed.chip_key and {{ config.get("stale_rows") }};
+    where
+        held.chip_key = changed.chip_key
+        and {{ config.get("stale_rows") }}
+        and not exists (
+            select from {{ fresh }} as fresh
+            where
+                {{ match }}
+                and (held.{{ values | join(", held.") }})
+                is not distinct from (fresh.{{ values | join(", fresh.") }})
+        );
 
-    insert into {{ held }} ({{ columns }})
-    select {{ columns }} from {{ fresh }}
+    insert into {{ held }} ({{ columns | join(", ") }})
+    select {{ columns | join(", ") }}
+    from {{ fresh }} as fresh
+    where not exists (select from {{ held }} as held where {{ match }})
 {% endmacro %}

@@ -20,6 +20,11 @@
     )
 {%- endmacro %}
 
+{#- Northing (EPSG:3857, m) of a pixel row of a tile. -#}
+{% macro northing_of(tile_y, pixel_y) -%}
+    ({{ half_world_m() }} - ({{ tile_y }} * 1024 + {{ pixel_y }}) * {{ pixel_size_m() }})
+{%- endmacro %}
+
 {#-
     Factor from EPSG:3857 area to ground area (m2) on WGS 84 at northing y:
     cos^2 (1 - e^2) / (1 - e^2 sin^2)^2 of the latitude, whose sine is tanh(y / R).

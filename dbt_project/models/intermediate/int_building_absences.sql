@@ -24,13 +24,10 @@ final_months as (
 interrupted as (
 
     select distinct
-        spells.chip_key,
-        spells.building_id
-    from {{ ref("int_footprint_spells") }} as spells
-    inner join final_months
-        on
-            spells.chip_key = final_months.chip_key
-            and spells.last_ordinal < final_months.ordinal
+        chip_key,
+        building_id
+    from {{ ref("int_footprint_spells") }}
+    where last_ordinal is not null
 
 ),
 
@@ -84,10 +81,7 @@ absences as (
     inner join final_months using (chip_key)
     where
         spells.last_ordinal + 1 < spells.next_ordinal
-        or (
-            spells.next_ordinal is null
-            and spells.last_ordinal < final_months.ordinal
-        )
+        or (spells.next_ordinal is null and spells.last_ordinal is not null)
 
 ),
 

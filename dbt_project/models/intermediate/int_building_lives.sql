@@ -1,14 +1,25 @@
 with
 
-spells as (
+latest_months as (
 
     select
         chip_key,
-        building_id,
-        footprint_no,
-        first_ordinal,
-        last_ordinal
-    from {{ ref("int_footprint_spells") }}
+        max(ordinal) as latest_ordinal
+    from {{ ref("int_chip_months") }}
+    group by chip_key
+
+),
+
+spells as (
+
+    select
+        spells.chip_key,
+        spells.building_id,
+        spells.footprint_no,
+        spells.first_ordinal,
+        coalesce(spells.last_ordinal, latest_months.latest_ordinal) as last_ordinal
+    from {{ ref("int_footprint_spells") }} as spells
+    inner join latest_months using (chip_key)
 
 ),
 

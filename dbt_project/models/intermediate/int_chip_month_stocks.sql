@@ -40,6 +40,7 @@ changes as (
         -count(*) as buildings,
         -sum(area_m2) as area_m2
     from spells
+    where last_ordinal is not null
     group by chip_key, last_ordinal
 
 ),

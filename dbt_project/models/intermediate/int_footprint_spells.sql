@@ -2,7 +2,8 @@
     config(
         materialized="incremental",
         incremental_strategy="replace_tail",
-        stale_rows="held.last_ordinal >= changed.first_ordinal - 1",
+        unique_key=["chip_key", "building_id", "footprint_no", "first_ordinal"],
+        stale_rows="coalesce(held.last_ordinal, 32767) >= changed.first_ordinal - 1",
         pre_hook="{{ forget_built_images() }}",
         post_hook="{{ record_built_images() }}",
     )
@@ -17,6 +18,16 @@ chip_months as not materialized (
         time_key,
         ordinal
     from {{ ref("int_chip_months") }}
+
+),
+
+latest_months as (
+
+    select
+        chip_key,
+        max(ordinal) as latest_ordinal
+    from chip_months
+    group by chip_key
 
 ),
 
@@ -47,7 +58,7 @@ observations as {{ "materialized" if is_incremental() else "not materialized" }}
                 observations.chip_key = changed_chips.chip_key
                 and observations.time_key >= changed_chips.first_time_key
         where
-            observations.time_key >= (select min(first_time_key) from changed_chips)
+            observations.time_key >= {{ first_changed_month("int_footprint_spells") }}
     {%- endif %}
 
 ),
@@ -77,37 +88,35 @@ numbered_spans as (
         last_months.ordinal - first_months.ordinal + 1 = spans.month_count
             as is_unbroken
     from spans
-    left join chip_months as first_months
+    inner join chip_months as first_months
         on
             spans.chip_key = first_months.chip_key
             and spans.first_time_key = first_months.time_key
-    left join chip_months as last_months
+    inner join chip_months as last_months
         on
             spans.chip_key = last_months.chip_key
             and spans.last_time_key = last_months.time_key
 
 ),
 
--- Few lives have gaps: number the months of those alone.
-numbered as (
+-- A span, or where the polygon was missing within it, the months that it was seen.
+pieces as (
 
+    select
+        chip_key,
+        building_id,
+        footprint_no,
+        int4range(first_ordinal, last_ordinal, '[]') as piece
+    from numbered_spans
+    where is_unbroken
+    union all
     select
         observations.chip_key,
         observations.building_id,
         observations.footprint_no,
-        chip_months.ordinal,
-        chip_months.ordinal - row_number() over (
-            partition by
-                observations.chip_key,
-                observations.building_id,
-                observations.footprint_no
-            order by chip_months.ordinal
-        ) as spell
+        int4range(chip_months.ordinal, chip_months.ordinal, '[]') as piece
     from observations
-    inner join chip_months
-        on
-            observations.chip_key = chip_months.chip_key
-            and observations.time_key = chip_months.time_key
+    inner join chip_months using (chip_key, time_key)
     where
         (observations.chip_key, observations.building_id, observations.footprint_no)
         in (
@@ -118,79 +127,49 @@ numbered as (
             from numbered_spans
             where not is_unbroken
         )
+    {% if is_incremental() -%}
+        union all
+        -- what stood before the first changed month, and may go on
+        select
+            held.chip_key,
+            held.building_id,
+            held.footprint_no,
+            int4range(held.first_ordinal, changed_chips.first_ordinal) as piece
+        from {{ this }} as held
+        inner join changed_chips
+            on
+                held.chip_key = changed_chips.chip_key
+                and held.first_ordinal < changed_chips.first_ordinal
+                and coalesce(held.last_ordinal, 32767) >= changed_chips.first_ordinal - 1
+    {%- endif %}
 
 ),
 
+-- Pieces that touch make one spell.
 spells as (
 
     select
         chip_key,
         building_id,
         footprint_no,
-        first_ordinal,
-        last_ordinal
-    from numbered_spans
-    where is_unbroken
-    union all
-    select
-        chip_key,
-        building_id,
-        footprint_no,
-        min(ordinal) as first_ordinal,
-        max(ordinal) as last_ordinal
-    from numbered
-    group by chip_key, building_id, footprint_no, spell
+        unnest(range_agg(piece)) as spell
+    from pieces
+    group by chip_key, building_id, footprint_no
 
 ),
 
-{% if is_incremental() -%}
-    -- What stood up to the month before the first changed one, and may go on.
-    heads as (
+final as (
 
-        select
-            held.chip_key,
-            held.building_id,
-            held.footprint_no,
-            held.first_ordinal,
-            (changed_chips.first_ordinal - 1)::smallint as last_ordinal
-        from {{ this }} as held
-        inner join changed_chips
-            on
-                held.chip_key = changed_chips.chip_key
-                and held.first_ordinal < changed_chips.first_ordinal
-                and held.last_ordinal >= changed_chips.first_ordinal - 1
+    select
+        spells.chip_key,
+        spells.building_id,
+        spells.footprint_no,
+        lower(spells.spell)::smallint as first_ordinal,
+        nullif(upper(spells.spell) - 1, latest_months.latest_ordinal)::smallint
+            as last_ordinal
+    from spells
+    inner join latest_months using (chip_key)
 
-    ),
-
-    final as (
-
-        select
-            coalesce(heads.chip_key, spells.chip_key) as chip_key,
-            coalesce(heads.building_id, spells.building_id) as building_id,
-            coalesce(heads.footprint_no, spells.footprint_no) as footprint_no,
-            coalesce(heads.first_ordinal, spells.first_ordinal) as first_ordinal,
-            coalesce(spells.last_ordinal, heads.last_ordinal) as last_ordinal
-        from heads
-        full outer join spells
-            on
-                heads.chip_key = spells.chip_key
-                and heads.building_id = spells.building_id
-                and heads.footprint_no = spells.footprint_no
-                and heads.last_ordinal = spells.first_ordinal - 1
-
-    )
-{%- else -%}
-    final as (
-
-        select
-            chip_key,
-            building_id,
-            footprint_no,
-            first_ordinal,
-            last_ordinal
-        from spells
-
-    )
-{%- endif %}
+)
 
 select * from final

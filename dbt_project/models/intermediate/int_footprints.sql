@@ -8,7 +8,8 @@
 
 with
 
-footprints as (
+-- Materialized steps, as the planner would work out a geometry once per use of it.
+footprints as materialized (
 
     select
         chip_key,
@@ -16,17 +17,24 @@ footprints as (
         footprint_no,
         load_id,
         pixel_geom
-    from {{ ref("stg_footprints") }} as footprints
+    from {{ ref("stg_footprints") }}
     {% if is_incremental() %}
-        where not exists (
-            select from {{ this }} as held
-            where
-                held.chip_key = footprints.chip_key
-                and held.building_id = footprints.building_id
-                and held.footprint_no = footprints.footprint_no
-                and held.load_id = footprints.load_id
-        )
+        -- loads come one after the other, so those of later loads are the new ones
+        where load_id > (select coalesce(max(load_id), 0) from {{ this }})
     {% endif %}
+
+),
+
+centred as materialized (
+
+    select
+        chip_key,
+        building_id,
+        footprint_no,
+        load_id,
+        pixel_geom,
+        st_centroid(pixel_geom) as pixel_centroid
+    from footprints
 
 ),
 
@@ -37,10 +45,12 @@ placed as (
         building_id,
         footprint_no,
         load_id,
-        st_centroid(pixel_geom) as pixel_centroid,
+        st_x(pixel_centroid) as pixel_x,
+        st_y(pixel_centroid) as pixel_y,
+        st_area(pixel_geom) * {{ pixel_size_m() }} ^ 2 as mercator_m2,
         {{ pixels_to_mercator("pixel_geom", "chip_key / 8192", "chip_key % 8192") }}
             as geom
-    from footprints
+    from centred
 
 ),
 
@@ -52,11 +62,12 @@ final as (
         footprint_no,
         load_id,
         (
-            least(greatest(floor(st_y(pixel_centroid) / 32), 0), 31) * 32
-            + least(greatest(floor(st_x(pixel_centroid) / 32), 0), 31)
+            least(greatest(floor(pixel_y / 32), 0), 31) * 32
+            + least(greatest(floor(pixel_x / 32), 0), 31)
         )::smallint as cell_no,
         geom,
-        st_area(geom) * {{ ground_area_factor("st_y(st_centroid(geom))") }} as area_m2
+        mercator_m2 * {{ ground_area_factor(northing_of("chip_key % 8192", "pixel_y")) }}
+            as area_m2
     from placed
 
 )

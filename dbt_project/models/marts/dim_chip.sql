@@ -14,10 +14,19 @@ chips as (
         zoom,
         geom,
         centroid,
-        label_extent,
         lon,
         lat
     from {{ ref("int_chips") }}
+
+),
+
+label_extents as (
+
+    select
+        chip_key,
+        st_setsrid(st_envelope(st_extent(geom)::geometry), 3857) as label_extent
+    from {{ ref("int_footprints") }}
+    group by chip_key
 
 ),
 
@@ -43,12 +52,13 @@ final as (
         chip_aois.aoi_key,
         chips.geom,
         chips.centroid,
-        chips.label_extent,
+        label_extents.label_extent,
         chips.lon,
         chips.lat,
         {{ pixel_size_m() }} * cos(radians(chips.lat)) as metres_per_pixel
     from chips
     inner join chip_aois using (chip_key)
+    left join label_extents using (chip_key)
 
 )
 

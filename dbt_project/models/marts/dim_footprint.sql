@@ -12,23 +12,16 @@ with
 footprints as (
 
     select
-        footprints.chip_key,
-        footprints.building_id,
-        footprints.footprint_no,
-        footprints.load_id,
-        footprints.cell_no,
-        footprints.area_m2,
-        footprints.geom
-    from {{ ref("int_footprints") }} as footprints
+        chip_key,
+        building_id,
+        footprint_no,
+        load_id,
+        cell_no,
+        area_m2,
+        geom
+    from {{ ref("int_footprints") }}
     {% if is_incremental() %}
-        where not exists (
-            select from {{ this }} as held
-            where
-                held.chip_key = footprints.chip_key
-                and held.building_id = footprints.building_id
-                and held.footprint_no = footprints.footprint_no
-                and held.load_id = footprints.load_id
-        )
+        where load_id > (select coalesce(max(load_id), 0) from {{ this }})
     {% endif %}
 
 )

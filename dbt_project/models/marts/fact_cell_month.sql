@@ -52,7 +52,7 @@ spells as (
     inner join changed_chips
         on
             spells.chip_key = changed_chips.chip_key
-            and spells.last_ordinal >= changed_chips.first_ordinal
+            and coalesce(spells.last_ordinal, 32767) >= changed_chips.first_ordinal
     inner join {{ ref("int_footprints") }} as footprints
         on
             spells.chip_key = footprints.chip_key
@@ -99,8 +99,7 @@ changes as (
         -area_m2 as area_m2,
         0 as appeared
     from spells
-    inner join final_ordinals using (chip_key)
-    where last_ordinal < final_ordinal
+    where last_ordinal is not null
     union all
     select
         chip_key,

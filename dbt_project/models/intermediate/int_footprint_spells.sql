@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="replace_tail",
         unique_key=["chip_key", "building_id", "footprint_no", "first_ordinal"],
-        stale_rows="coalesce(held.last_ordinal, 32767) >= changed.first_ordinal - 1",
+        stale_rows="changed.first_ordinal <= coalesce(held.last_ordinal + 1, 32767)",
         pre_hook="{{ forget_built_images() }}",
         post_hook="{{ record_built_images() }}",
     )
@@ -140,7 +140,8 @@ pieces as (
             on
                 held.chip_key = changed_chips.chip_key
                 and held.first_ordinal < changed_chips.first_ordinal
-                and coalesce(held.last_ordinal, 32767) >= changed_chips.first_ordinal - 1
+                and changed_chips.first_ordinal
+                <= coalesce(held.last_ordinal + 1, 32767)
     {%- endif %}
 
 ),

@@ -47,6 +47,7 @@ placed as (
         load_id,
         st_x(pixel_centroid) as pixel_x,
         st_y(pixel_centroid) as pixel_y,
+        {{ northing_of("chip_key % 8192", "st_y(pixel_centroid)") }} as northing,
         st_area(pixel_geom) * {{ pixel_size_m() }} ^ 2 as mercator_m2,
         {{ pixels_to_mercator("pixel_geom", "chip_key / 8192", "chip_key % 8192") }}
             as geom
@@ -66,8 +67,7 @@ final as (
             + least(greatest(floor(pixel_x / 32), 0), 31)
         )::smallint as cell_no,
         geom,
-        mercator_m2 * {{ ground_area_factor(northing_of("chip_key % 8192", "pixel_y")) }}
-            as area_m2
+        mercator_m2 * {{ ground_area_factor("northing") }} as area_m2
     from placed
 
 )

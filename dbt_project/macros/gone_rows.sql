@@ -7,13 +7,16 @@
     {% if execute and flags.WHICH in ["run", "build"] %}
         {{ delete_gone("dim_footprint", "int_footprints") }}
         {{ delete_gone("dim_chip", "int_chips") }}
-        {{ delete_gone("dim_aoi", "dim_chip") }}
+        {{ delete_gone("dim_aoi", "dim_chip", one_to_one=false) }}
         {{ delete_gone("dim_time", "int_months") }}
     {% endif %}
 {% endmacro %}
 
-{#- Delete the rows of `table` whose key is not in `source` and that no table refers to. -#}
-{% macro delete_gone(table, source) %}
+{#-
+    Delete the rows of `table` whose key is not in `source` and that no table refers to.
+    `one_to_one`: a row of `source` is a key, so that as many rows mean that none is gone.
+-#}
+{% macro delete_gone(table, source, one_to_one=true) %}
     {% set tables = {} %}
     {% set children = [] %}
     {% for node in graph.nodes.values() if node.resource_type == "model" %}
@@ -34,8 +37,8 @@
             -- cheap, and mostly all there is to do
             (select count(*) from {{ held }})
             > (
-                select count(*)
-                from (select distinct {{ key | join(", ") }} from {{ wanted }}) as keys
+                select count({{ "*" if one_to_one else "distinct (" ~ key | join(", ") ~ ")" }})
+                from {{ wanted }}
             )
             and not exists (
                 select from {{ wanted }} as wanted

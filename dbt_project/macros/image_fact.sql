@@ -30,7 +30,7 @@
             {{ replace_images(sql, months.held) }}
         {% endif %}
         {% if months.fresh %}
-            {{ attach_months(sql, months.fresh) }}
+            {{ attach_months(sql, months.fresh, others=months.held) }}
         {% else %}
             {{ add_keys() }}
         {% endif %}
@@ -135,9 +135,9 @@
 {#-
     A partition gets its rows before its keys. Attaching it has the server check the
     foreign keys of the table, all rows at once; it locks the tables that they refer to
-    less than keys of the partition's own would.
+    less than keys of the partition's own would. `others` are the other months of the query.
 -#}
-{% macro attach_months(sql, months) %}
+{% macro attach_months(sql, months, others) %}
     {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
     {% set values = "for values in (" ~ months | join(", ") ~ ")" %}
     {% set is_distributed = target.name == "citus" %}
@@ -151,7 +151,9 @@
 
     insert into {{ part }} ({{ column_names() }})
     select {{ column_names() }} from ({{ sql }}) as fresh
-    where time_key in ({{ months | join(", ") }});
+    {% if others -%}
+        where time_key in ({{ months | join(", ") }})
+    {%- endif %};
 
     {% if not is_distributed %}
         {{ add_keys(part, types=["primary_key", "unique", "check"]) }}

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from benchmarks.errors import BenchmarkError
+from benchmarks.lifecycle import Lifecycle, app, judge
 from loaders.load import load
 from loaders.synthetic import Size, synthesize
 from tests.dbt.conftest import MakeDbt
@@ -191,57 +193,55 @@ def test_areas_are_ground_areas_on_every_chip(dbt: Dbt) -> None:
     assert worst < 1e-6
 
 
-def test_corrected_counts_are_20_times_closer_to_the_truth_than_raw_ones(
-    dbt: Dbt, sample: Path
+@pytest.fixture(scope="module")
+def lifecycle(dbt: Dbt, sample: Path) -> Lifecycle:
+    with connect(role=Role.ORCHESTRATOR) as connection:
+        return judge(connection, sample / "truth")
+
+
+def test_corrected_counts_are_50_times_closer_to_the_truth_than_raw_ones(
+    lifecycle: Lifecycle,
 ) -> None:
-    truth = pl.read_parquet(sample / "truth" / "chip_months.parquet")
-    counts = frame(
-        dbt,
-        """
-        select chip_id, time_key, building_count, corrected_count
-        from marts.fact_chip_month inner join marts.dim_chip using (chip_key)
-        """,
-        ["chip_id", "time_key", "building_count", "corrected_count"],
-    )
-    joined = truth.join(counts, on=["chip_id", "time_key"])
-    assert joined.height == 1408
-    raw = (joined["building_count"] - joined["true_count"]).abs().sum()
-    corrected = (joined["corrected_count"] - joined["true_count"]).abs().sum()
-    assert corrected * 20 < raw
+    assert lifecycle.raw_error > 500
+    assert lifecycle.correction > 50
 
 
-def test_births_and_demolitions_are_those_of_the_truth(dbt: Dbt, sample: Path) -> None:
-    truth = pl.read_parquet(sample / "truth" / "buildings.parquet")
-    lives = frame(
-        dbt,
-        """
-        select
-            chip_id, building_id, first_seen, state, months_hidden_before,
-            min(first_seen) over (partition by chip_id) as first_month
-        from marts.dim_building inner join marts.dim_chip using (chip_key)
-        """,
-        ["chip_id", "building_id", "first_seen", "state", "months_hidden_before", "first_month"],
-    )
-    joined = lives.join(
-        truth.with_columns(pl.col("building_id").cast(pl.Int64)), on=["chip_id", "building_id"]
-    )
-    assert joined.height == lives.height
-    first_month = pl.col("first_month")
-    born = joined.filter(pl.col("born") > first_month)
-    found = joined.filter(pl.col("first_seen") > first_month, pl.col("months_hidden_before") == 0)
-    right = found.filter(pl.col("born") == pl.col("first_seen"))
-    assert right.height > 0.9 * found.height
-    assert right.height > 0.9 * born.height
-    demolished = joined.filter(pl.col("state") == "demolished")
-    assert demolished["demolished"].all()
+def test_births_are_those_of_the_truth(lifecycle: Lifecycle) -> None:
+    assert lifecycle.births.true > 100
+    assert lifecycle.births.precision > 0.95
+    assert lifecycle.births.recall > 0.95
+
+
+def test_demolitions_are_those_of_the_truth(lifecycle: Lifecycle) -> None:
+    assert lifecycle.demolitions.precision > 0.9
     # What went in the last months is open still, as it should be.
-    gone = joined.filter(pl.col("demolished"))
-    assert set(gone["state"]) <= {"demolished", "open", "standing"}
-    assert demolished.height >= 0.6 * gone.height
+    assert lifecycle.demolitions.recall > 0.7
 
 
-def frame(dbt: Dbt, query: str, columns: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(dbt.rows(query), schema=columns, orient="row")
+def test_occlusions_are_those_of_the_truth(lifecycle: Lifecycle) -> None:
+    assert lifecycle.occlusions.true > 500
+    assert lifecycle.occlusions.precision > 0.99
+    # What is hidden in the last months is open still.
+    assert lifecycle.occlusions.recall > 0.9
+
+
+def test_the_command_prints_how_lives_agree_with_the_truth(
+    lifecycle: Lifecycle, sample: Path
+) -> None:
+    result = CliRunner().invoke(app, ["--truth", str(sample / "truth")])
+    births, demolitions, occlusions = result.stdout.splitlines()[1:4]
+    assert births.split()[:4] == ["births", "341", "341", str(lifecycle.births.right)]
+    assert demolitions.split()[-1] == f"{lifecycle.demolitions.recall:.3f}"
+    assert occlusions.split()[2] == "1,074"
+
+
+def test_the_truth_of_other_data_is_refused(lifecycle: Lifecycle, tmp_path: Path) -> None:
+    synthesize(tmp_path, size=Size.SAMPLE, factor=0.3)
+    with connect(role=Role.ORCHESTRATOR) as connection:
+        with pytest.raises(BenchmarkError, match="are in both"):
+            judge(connection, tmp_path / "truth")
+        with pytest.raises(BenchmarkError, match=r"no .*buildings\.parquet"):
+            judge(connection, tmp_path)
 
 
 def test_the_server_holds_every_key_of_the_contracts(dbt: Dbt) -> None:

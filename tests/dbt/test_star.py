@@ -253,6 +253,60 @@ def test_keys_are_still_there_after_partial_rebuilds(dbt: Dbt) -> None:
     assert_keys_are_held(dbt)
 
 
+def views(dbt: Dbt) -> list[tuple[Any, ...]]:
+    """Return every view with its definition, options, grants, comment and columns' comments."""
+    return dbt.rows(
+        """
+        select
+            pg_class.oid::regclass::text,
+            pg_get_viewdef(pg_class.oid),
+            reloptions,
+            relacl::text,
+            obj_description(pg_class.oid, 'pg_class'),
+            array(
+                select (attname, col_description(attrelid, attnum))::text
+                from pg_attribute
+                where attrelid = pg_class.oid and attnum > 0
+                order by attnum
+            )
+        from pg_class
+        where relkind = 'v' and relnamespace = any('{staging, layers}'::regnamespace[])
+        order by 1
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        "stg_images stg_footprints int_chip_months dim_building",
+        "dim_aoi dim_chip fact_chip_month",
+        # Views that are built after tables of theirs were.
+        "fact_cell_month cells chips",
+    ],
+)
+def test_views_stay_as_they_are_through_partial_rebuilds(dbt: Dbt, selected: str) -> None:
+    dbt.execute("grant select on layers.footprints to trainer")
+    before = views(dbt)
+    dbt("run", "--full-refresh", "--select", selected)
+    assert views(dbt) == before
+    assert len(before) == 14
+    assert dbt.rows("select from pg_class where relname like '%\\_\\_dbt\\_%'") == []
+
+
+def test_a_view_that_does_not_fit_the_new_table_goes_with_the_old(dbt: Dbt) -> None:
+    before = views(dbt)
+    dbt.execute(
+        """
+        set role transformer;
+        alter table marts.dim_building add column gone integer;
+        create view layers.no_longer as select gone from marts.dim_building
+        """
+    )
+    dbt("run", "--full-refresh", "--select", "dim_building")
+    assert views(dbt) == before
+
+
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.SERVICE, Role.TRAINER])
 def test_readers_read_marts_and_features_and_write_nothing(dbt: Dbt, role: Role) -> None:
     tables = dbt.rows(

@@ -5,8 +5,12 @@ from collections import Counter
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 import shapely
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from loaders import ledger
@@ -20,6 +24,9 @@ from loaders.sources import Kind, Source
 logger = logging.getLogger(__name__)
 
 LONLAT = "EPSG:4326"
+MERCATOR = "EPSG:3857"
+SHARED_M2 = 1.0
+"""What polygons may have in common, for rounding, as in ``shares_area`` of the dbt project."""
 _POLYGONS = {"Polygon", "MultiPolygon"}
 
 
@@ -32,7 +39,7 @@ def load_aois(path: Path, *, name_field: str | None = None) -> int:
 
     Raises:
         SourceMissingError: There is no such file.
-        SourceFormError: It holds no usable polygons.
+        SourceFormError: It holds no usable polygons, or two of them overlap.
     """
     if not path.exists():
         raise SourceMissingError(f"{path} does not exist; expected a vector file with polygons")
@@ -43,9 +50,11 @@ def load_aois(path: Path, *, name_field: str | None = None) -> int:
         _polygon(geometry, name, path)
         for geometry, name in zip(features.geometries, names, strict=True)
     ]
+    crs = features.crs or LONLAT
+    _check_that_none_overlap(names, shapes, crs, path)
     source = Source(path, str(path), Kind.AOI, csvs=(path,) if path.is_file() else ())
     with opened_run(source) as (connection, load_id):
-        _replace(connection, load_id, names, shapes, features.crs or LONLAT)
+        _replace(connection, load_id, names, shapes, crs)
         content = content_sha256(source)
         ledger.finish(connection, load_id, Outcome("loaded", content, 0, 0, 0, 0, 0, 0))
     logger.info("%d areas of interest loaded from %s", len(names), path)
@@ -98,6 +107,43 @@ def _polygon(geometry: bytes | None, name: str, path: Path) -> BaseGeometry:
         why = shapely.is_valid_reason(shape)
         raise SourceFormError(f"{path}: the polygon of {name!r} is not valid ({why})")
     return cast("BaseGeometry", shape)
+
+
+def _check_that_none_overlap(
+    names: list[str], shapes: list[BaseGeometry], crs: str, path: Path
+) -> None:
+    """Refuse polygons that overlap on the plane on which the warehouse compares them."""
+    projected = _projected(names, shapes, crs, path)
+    pairs = shapely.STRtree(projected).query(projected, predicate="intersects")
+    one, other = pairs[:, pairs[0] < pairs[1]]
+    shared = shapely.area(shapely.intersection(projected[one], projected[other]))
+    overlaps = int((shared > SHARED_M2).sum())
+    if overlaps:
+        worst = int(shared.argmax())
+        more = f", and {overlaps - 1} more pairs overlap" if overlaps > 1 else ""
+        raise SourceFormError(
+            f"{path}: {names[one[worst]]!r} and {names[other[worst]]!r} share "
+            f"{shared[worst]:,.0f} m2 ({MERCATOR}){more}; a place belongs to one area of interest, "
+            "so cut one of the two back, or merge them"
+        )
+
+
+def _projected(
+    names: list[str], shapes: list[BaseGeometry], crs: str, path: Path
+) -> npt.NDArray[np.object_]:
+    try:
+        transform = Transformer.from_crs(crs, MERCATOR, always_xy=True).transform
+    except ProjError as error:
+        message = f"{path}: its reference system has no place on the globe ({error})"
+        raise SourceFormError(message) from error
+    projected = shapely.transform(np.array(shapes), transform, interleaved=False)
+    for name, bounds in zip(names, shapely.bounds(projected), strict=True):
+        if not np.isfinite(bounds).all():
+            raise SourceFormError(
+                f"{path}: {name!r} leaves the globe; expected coordinates of {crs}, longitude "
+                "(or easting) before latitude"
+            )
+    return cast("npt.NDArray[np.object_]", shapely.make_valid(projected))
 
 
 def _replace(

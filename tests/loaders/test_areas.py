@@ -1,6 +1,7 @@
 """Unusable-data masks and the user's own areas of interest."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,7 @@ def test_a_new_file_of_areas_takes_the_place_of_the_old(raw: Raw, tmp_path: Path
         (collection(None, names=("a",)), "has no geometry"),
         (collection({"type": "Point", "coordinates": [1, 2]}, names=("a",)), "has a Point"),
         (collection(POLYGON, POLYGON, names=("a", "a")), "'a' is not unique"),
+        (collection(POLYGON, POLYGON, names=("a", "b")), "'a' and 'b' share"),
         (
             collection(
                 {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]},
@@ -199,6 +201,92 @@ def test_bad_areas_of_interest_are_refused_and_the_old_ones_stay(
     with pytest.raises(SourceFormError, match=words):
         load_aois(bad)
     assert raw.query("select name from raw.aoi") == [("Good",)]
+
+
+def write_boxes(path: Path, crs: str, **boxes: tuple[float, float, float, float]) -> Path:
+    pyogrio.raw.write(
+        path,
+        geometry=np.array([shapely.box(*box).wkb for box in boxes.values()], dtype=object),
+        field_data=[np.array(list(boxes), dtype=object)],
+        fields=np.array(["name"], dtype=object),
+        geometry_type="Polygon",
+        crs=crs,
+        driver="GPKG",
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("crs", "unit", "square_metres"),
+    [
+        ("EPSG:4326", 1.0, 111_319.49**2),
+        ("EPSG:4326", 0.0001, 11.132**2),
+        ("EPSG:3857", 1000.0, 1000.0**2),
+        # New York's feet, at 40.15 degrees north
+        ("EPSG:2263", 1000.0, (304.8 / 0.7643) ** 2),
+    ],
+)
+def test_areas_of_interest_that_overlap_are_refused(
+    raw: Raw, tmp_path: Path, crs: str, unit: float, square_metres: float
+) -> None:
+    path = write_boxes(
+        tmp_path / "areas.gpkg",
+        crs,
+        apart=(5 * unit, 5 * unit, 6 * unit, 6 * unit),
+        west=(0, 0, 2 * unit, unit),
+        corner=(1.9 * unit, 0.9 * unit, 3 * unit, 2 * unit),
+        east=(unit, 0, 3 * unit, unit),
+    )
+    with pytest.raises(
+        SourceFormError, match=r"'west' and 'east' share .* m2 .*, and 2 more"
+    ) as found:
+        load_aois(path)
+    shared = re.search(r"share ([\d,]+) m2", str(found.value))
+    assert shared is not None
+    assert int(shared[1].replace(",", "")) == pytest.approx(square_metres, rel=0.01)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857"])
+def test_areas_of_interest_may_touch(raw: Raw, tmp_path: Path, crs: str) -> None:
+    """Neighbours share an edge; those that rounding makes share less than 1 m2 pass, too."""
+    a_little = 1e-12
+    path = write_boxes(
+        tmp_path / "areas.gpkg",
+        crs,
+        west=(0, 0, 1, 1),
+        east=(1, 0, 2, 1),
+        north=(0, 1 - a_little, 2, 2),
+    )
+    assert load_aois(path) == 3
+
+
+@pytest.mark.parametrize(("side", "is_refused"), [(0.9, False), (1.1, True)])
+def test_a_square_metre_in_common_is_rounding(
+    raw: Raw, tmp_path: Path, side: float, *, is_refused: bool
+) -> None:
+    corner = 1000 - side
+    path = write_boxes(
+        tmp_path / "areas.gpkg",
+        "EPSG:3857",
+        low=(0, 0, 1000, 1000),
+        high=(corner, corner, 2000, 2000),
+    )
+    if is_refused:
+        with pytest.raises(SourceFormError, match="share 1 m2"):
+            load_aois(path)
+    else:
+        assert load_aois(path) == 2
+
+
+def test_areas_of_interest_off_the_globe_are_refused(raw: Raw, tmp_path: Path) -> None:
+    path = write_boxes(tmp_path / "areas.gpkg", "EPSG:4326", swapped=(30, 99, 31, 100))
+    with pytest.raises(SourceFormError, match="'swapped' leaves the globe"):
+        load_aois(path)
+    path = write_boxes(
+        tmp_path / "plan.gpkg", 'LOCAL_CS["site plan",UNIT["metre",1]]', a=(0, 0, 1, 1)
+    )
+    with pytest.raises(SourceFormError, match="has no place on the globe"):
+        load_aois(path)
 
 
 def test_a_missing_file_of_areas_is_named(raw: Raw, tmp_path: Path) -> None:

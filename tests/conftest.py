@@ -1,7 +1,11 @@
 """A real PostGIS for every test: one server per session, a fresh database per test."""
 
+import contextlib
 import os
 import secrets
+import shutil
+import socket
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -65,6 +69,31 @@ def _throwaway_server() -> str:
             connection.execute("alter system set full_page_writes = off")
             connection.execute("select pg_reload_conf()")
     return conninfo
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def private_home() -> Iterator[Path]:
+    """Make ``SN7_HOME`` a folder of the test's own; a server that it starts there ends with it.
+
+    Other users may enter the folder, so that root's server lies inside it.
+    """
+    home = Path(tempfile.mkdtemp(prefix="sn7-home-"))
+    home.chmod(0o755)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("SN7_DSN", raising=False)
+        environment.setenv("SN7_HOME", str(home))
+        try:
+            yield home
+        finally:
+            server.stop(Settings(home=home))
+            shutil.rmtree(home)
 
 
 CreateDatabase = Callable[[str | None], str]

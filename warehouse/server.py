@@ -27,6 +27,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from warehouse.cli import require_free_port
 from warehouse.errors import ServerUnavailableError
 from warehouse.install import PostgresInstallation, ensure_postgres, find_postgres
 from warehouse.server_config import access_rules, server_settings
@@ -96,24 +97,22 @@ def ensure_running(settings: Settings) -> str:
     Safe under parallel calls (one makes it, the others wait) and after a crash of the server.
 
     Raises:
-        ServerUnavailableError: There is no PostgreSQL with PostGIS, or it does not start.
+        ServerUnavailableError: There is no PostgreSQL with PostGIS, it does not start, or it runs
+            without the port that ``SN7_PORT`` asks for.
+        PortInUseError: Another program listens on that port.
     """
-    known = locate(settings)
-    if known is not None and known.answers():
-        return known.conninfo()
-    with _one_at_a_time(settings.home_path):
-        known = locate(settings)
-        if known is not None and known.answers():
-            return known.conninfo()
-        installation = ensure_postgres()
-        server = known or _make(settings, installation)
-        _start(server, installation)
-        _create_database(server)
-    return server.conninfo()
+    running = _running(settings)
+    if running is None:
+        with _one_at_a_time(settings.home_path):
+            running = _running(settings) or _launch(settings)
+    return running.conninfo()
 
 
 def locate(settings: Settings) -> PrivateServer | None:
-    """Return the private server of ``SN7_HOME``, or None where none was made yet."""
+    """Return the private server of ``SN7_HOME``, or None where none was made yet.
+
+    Its port is the one that it runs with; that of the settings where it is stopped.
+    """
     home = settings.home_path
     try:
         base = Path(json.loads((home / "server.json").read_text())["base"])
@@ -124,7 +123,8 @@ def locate(settings: Settings) -> PrivateServer | None:
     server = _server(base, settings)
     if not (server.cluster / "PG_VERSION").exists() or _home_of(base) not in {None, str(home)}:
         return None
-    return server
+    port, listens = _port_in_use(server) or (server.port, server.listens)
+    return PrivateServer(base, port, listens)
 
 
 def stop(settings: Settings) -> bool:
@@ -144,8 +144,42 @@ def stop(settings: Settings) -> bool:
     return True
 
 
+def _running(settings: Settings) -> PrivateServer | None:
+    server = locate(settings)
+    if server is None or not server.answers():
+        return None
+    if settings.port is not None and (server.port, server.listens) != (settings.port, True):
+        found = f"on port {server.port}" if server.listens else "on no port"
+        raise ServerUnavailableError(
+            f"the private server in {server.base} already runs and listens {found}, but SN7_PORT "
+            f"is {settings.port}; stop it with `python -m warehouse stop`, then try again"
+        )
+    return server
+
+
+def _launch(settings: Settings) -> PrivateServer:
+    installation = ensure_postgres()
+    known = locate(settings)
+    server = _server(known.base, settings) if known else _make(settings, installation)
+    _start(server, installation)
+    _create_database(server)
+    return server
+
+
 def _server(base: Path, settings: Settings) -> PrivateServer:
     return PrivateServer(base, settings.port or SOCKET_NUMBER, settings.port is not None)
+
+
+def _port_in_use(server: PrivateServer) -> tuple[int, bool] | None:
+    """The port that the running server has, and whether TCP is open on it; None if unknown."""
+    if not _postmaster_runs(server):
+        return None
+    try:
+        # pid, cluster, start time, port, socket's folder, TCP address ("" for none), memory, state
+        lines = (server.cluster / "postmaster.pid").read_text().splitlines()
+        return int(lines[3]), lines[5].strip() != ""
+    except (OSError, ValueError, IndexError):  # it is only just starting, or stopping
+        return None
 
 
 def _home_of(base: Path) -> str | None:
@@ -226,6 +260,8 @@ def _write_whole(path: Path, text: str) -> None:
 
 def _start(server: PrivateServer, installation: PostgresInstallation) -> None:
     _check_version(server, installation)
+    if server.listens:
+        require_free_port(server.port, option="SN7_PORT")
     _private_folder(server.socket)
     _configure(server)
     logger.info("starting the private PostGIS server in %s", server.base)

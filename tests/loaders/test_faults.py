@@ -7,10 +7,8 @@ import multiprocessing.context
 import os
 import pwd
 import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +22,7 @@ from loaders import streams
 from loaders.errors import DatabaseFullError, DatabaseLostError, LoaderError
 from loaders.ledger import LOAD_LOCK
 from loaders.load import load
+from tests.conftest import private_home
 from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, Row, row, square
 from warehouse import server
 from warehouse.errors import WarehouseError
@@ -134,17 +133,12 @@ def test_a_lost_connection_leaves_nothing_and_the_next_load_goes_through(
 
 
 @pytest.fixture
-def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A private server of the test's own, which it may kill; root's server needs an open home."""
-    home = Path(tempfile.mkdtemp(prefix="sn7-home-"))
-    home.chmod(0o755)
-    monkeypatch.delenv("SN7_DSN", raising=False)
-    monkeypatch.setenv("SN7_HOME", str(home))
-    settings = Settings(home=home)
-    server.ensure_running(settings)
-    yield settings
-    server.stop(settings)
-    shutil.rmtree(home)
+def own_server() -> Iterator[Settings]:
+    """A private server of the test's own, which it may kill."""
+    with private_home() as home:
+        settings = Settings(home=home)
+        server.ensure_running(settings)
+        yield settings
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 
 from ml import tracking
 from serving.packaging import Bento, package
+from tests.conftest import free_port
 from tests.ml.fixtures import Trained, drop_service_connections, trained, trained_database
 from warehouse.settings import PROJECT_ROOT
 
@@ -70,12 +70,6 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.read().decode())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 StartServer = Callable[..., Server]

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.conftest import free_port, private_home
 from warehouse import server
 from warehouse.cli import require_free_port
 from warehouse.errors import PortInUseError, ServerUnavailableError
@@ -21,14 +23,10 @@ COMMAND = [sys.executable, "-m", "warehouse"]
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A home that other users can reach, so that root's server lies inside it."""
-    folder = Path(tempfile.mkdtemp(prefix="sn7-home-"))
-    folder.chmod(0o755)
-    monkeypatch.delenv("SN7_DSN", raising=False)
-    monkeypatch.setenv("SN7_HOME", str(folder))
-    yield folder
-    _remove(folder)
+    with private_home() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -40,6 +38,22 @@ def closed_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder / "home"
     _remove(folder / "home")
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def port_in_use() -> Iterator[int]:
+    """A port of 127.0.0.1 on which another process listens."""
+    listener = subprocess.Popen(
+        [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    assert listener.stdout is not None
+    yield int(listener.stdout.readline().split(" port ")[1].split()[0])
+    listener.terminate()
+    listener.communicate(timeout=10)
 
 
 def _remove(home: Path) -> None:
@@ -84,6 +98,29 @@ def test_the_server_listens_on_a_private_socket_and_no_port(home: Path) -> None:
         assert connection.execute("show fsync").fetchone() == ("on",)
         folder = Path(connection.info.host)
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_running_server_is_found_whatever_port_it_was_given(
+    home: Path,
+) -> None:
+    port, other = free_port(), free_port()
+    conninfo = server.ensure_running(Settings(home=home, port=port))
+    assert _run("dsn").stdout.strip() == conninfo
+    with pytest.raises(ServerUnavailableError, match=f"listens on port {port}, but SN7_PORT"):
+        server.ensure_running(Settings(home=home, port=other))
+    assert _run("stop").stdout.strip() == "stopped"
+    server.ensure_running(Settings(home=home))
+    with pytest.raises(ServerUnavailableError, match="listens on no port, but SN7_PORT"):
+        server.ensure_running(Settings(home=home, port=port))
+
+
+def test_a_port_that_another_program_has_is_said_at_once(home: Path, port_in_use: int) -> None:
+    server.ensure_running(Settings(home=home))
+    server.stop(Settings(home=home))
+    started = time.monotonic()
+    with pytest.raises(PortInUseError, match="choose another port with SN7_PORT"):
+        server.ensure_running(Settings(home=home, port=port_in_use))
+    assert time.monotonic() - started < 5
 
 
 def test_an_interrupted_first_start_is_made_good(home: Path) -> None:
@@ -155,19 +192,6 @@ def test_a_user_error_is_one_sentence_and_no_traceback(
     assert len(outcome.stderr.splitlines()) == 1
 
 
-def test_a_port_in_use_is_said_with_the_option_for_another() -> None:
-    listener = subprocess.Popen(
-        [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    try:
-        assert listener.stdout is not None
-        port = int(listener.stdout.readline().split(" port ")[1].split()[0])
-        with pytest.raises(PortInUseError, match=r"choose another port with --port"):
-            require_free_port(port)
-    finally:
-        listener.terminate()
-        listener.communicate(timeout=10)
+def test_a_port_in_use_is_said_with_the_option_for_another(port_in_use: int) -> None:
+    with pytest.raises(PortInUseError, match=r"choose another port with --port"):
+        require_free_port(port_in_use)

@@ -4,6 +4,7 @@ import logging
 import os
 import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ import typer
 from warehouse import server
 from warehouse.cli import run_cli
 from warehouse.connection import connect, dsn, libpq_environment
-from warehouse.errors import CommandMissingError
+from warehouse.errors import CommandMissingError, PasswordError
 from warehouse.formats import ExportFormat
 from warehouse.install import ensure_postgres
+from warehouse.passwords import generate_password, remove_password, set_password
 from warehouse.roles import Role
 from warehouse.settings import get_settings
 
@@ -108,6 +110,32 @@ def psql(context: typer.Context, role: RoleOption = None) -> None:
 
 
 @app.command()
+def password(
+    role: Annotated[Role, typer.Argument(help="A role of the database.")],
+    *,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make a password up and print it, this once.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the password and the right to log in.")
+    ] = False,
+) -> None:
+    """Let a role log in with a password, taken from SN7_ROLE_PASSWORD or asked for."""
+    if generate and remove:
+        raise typer.BadParameter("expected --generate or --remove, not both")
+    if remove:
+        remove_password(role)
+        typer.echo(f"role {role} can no longer log in")
+        return
+    chosen = generate_password() if generate else _chosen_password(role)
+    set_password(role, chosen)
+    # The password alone goes to standard output, so that a script can take it from there.
+    typer.echo(f"role {role} has its password; {_way_in(role)}", err=True)
+    if generate:
+        typer.echo(chosen)
+
+
+@app.command()
 def export(
     layer: Annotated[str | None, typer.Argument(help="A map layer; without it, list them.")] = None,
     export_format: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.GPKG,
@@ -123,6 +151,32 @@ def export(
     path = out or get_settings().artifacts / f"{layer}.{export_format}"
     count = export_layer(layer, path, export_format)
     typer.echo(f"{count:,} features of layer {layer} are in {path}")
+
+
+def _chosen_password(role: Role) -> str:
+    given = get_settings().role_password
+    if given is not None:
+        return given.get_secret_value()
+    if not sys.stdin.isatty():
+        raise PasswordError(
+            f"found no password for role {role}: set SN7_ROLE_PASSWORD, add --generate, or run "
+            "this at a terminal, which asks for one"
+        )
+    prompt = f"New password for role {role}"
+    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _way_in(role: Role) -> str:
+    settings = get_settings()
+    with connect() as connection:
+        info = connection.info
+        host, port, database = info.host, info.port, info.dbname
+    if settings.dsn is None:
+        known = server.locate(settings)
+        if known is None or not known.listens:
+            return "it can log in once the server has a port: stop it, set SN7_PORT, start it again"
+        host = "127.0.0.1"
+    return f"log in with: psql 'host={host} port={port} dbname={database} user={role}'"
 
 
 def _replace_process(command: list[str], role: Role | None) -> None:

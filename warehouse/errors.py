@@ -37,5 +37,9 @@ class CommandMissingError(WarehouseError):
     """A program that a command hands over to (such as ``psql``) is not installed."""
 
 
+class PasswordError(WarehouseError):
+    """A role's password cannot be taken, or cannot be changed by this user."""
+
+
 class ExportError(WarehouseError):
     """A layer cannot be exported: it does not exist, or its file cannot be written."""

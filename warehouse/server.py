@@ -293,7 +293,7 @@ def _configure(server: PrivateServer) -> None:
     settings = server_settings(socket=server.socket, number=server.port, port=port)
     for name, text in (
         ("postgresql.conf", settings),
-        ("pg_hba.conf", access_rules(port=port)),
+        ("pg_hba.conf", access_rules(port=port, database=DATABASE)),
     ):
         _write_whole(server.cluster / name, text)
         _give_to_server_user(server.cluster / name)

@@ -57,11 +57,16 @@ def server_settings(*, socket: Path, number: int, port: int | None) -> str:
     return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
-def access_rules(*, port: int | None) -> str:
-    """Return ``pg_hba.conf``: the socket's folder guards the socket, a password the port."""
+def access_rules(*, port: int | None, database: str) -> str:
+    """Return ``pg_hba.conf``: the socket's folder guards the socket, a password the port.
+
+    Args:
+        port: Port of 127.0.0.1 that is listened on; None for the socket alone.
+        database: The only database that can be reached through the port.
+    """
     rules = ["local all all trust"]
     if port is not None:
-        rules.append("host all all 127.0.0.1/32 scram-sha-256")
+        rules.append(f"host {database} all 127.0.0.1/32 scram-sha-256")
     return "".join(f"{rule}\n" for rule in rules)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.errors import SettingsError
@@ -22,6 +22,7 @@ class Settings(BaseSettings):
             folder.
         port: ``SN7_PORT``: the private server also listens on this port of 127.0.0.1, with a
             password; without it there is only the socket.
+        role_password: ``SN7_ROLE_PASSWORD``: what ``python -m warehouse password`` gives a role.
     """
 
     model_config = SettingsConfigDict(env_prefix="SN7_", env_ignore_empty=True, frozen=True)
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     dsn: str | None = None
     home: Path = Path(".warehouse")
     port: Annotated[int, Field(ge=1024, le=65535)] | None = None
+    role_password: SecretStr | None = None
 
     def folder(self, name: str) -> Path:
         """Return the folder ``name`` below ``home``, made if it is not there."""

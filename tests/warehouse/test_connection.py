@@ -55,16 +55,6 @@ def test_readers_read_tables_made_later_and_nobody_else_does(database: str) -> N
                     assert role in may_read, (schema, role)
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_every_role_can_log_in_as_itself(database: str, role: Role) -> None:
-    if "password" in conninfo_to_dict(database):
-        pytest.skip("this server asks for passwords, and the roles have none there")
-    with connect():
-        pass
-    with psycopg.connect(make_conninfo(database, user=role.value)) as connection:
-        assert connection.info.user == role.value
-
-
 def test_libpq_variables_lead_to_the_same_database(database: str) -> None:
     variables = libpq_environment(role=Role.ANALYST)
     answer = subprocess.run(

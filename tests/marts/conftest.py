@@ -48,11 +48,24 @@ def generated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def build(generated_data: Path, dbt: Dbt) -> Callable[[], None]:
+    """Fill the database that the environment names, from the load to made-up forecasts."""
+
+    def run() -> None:
+        load(generated_data)
+        dbt("run")
+        with connect(role=Role.TRAINER) as connection:
+            ensure_schema(connection)
+            _write_forecasts(connection)
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def built_database(
     create_database: CreateDatabase,
     template_database: str,
-    generated_data: Path,
-    dbt: Dbt,
+    build: Callable[[], None],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     """Connection string of a warehouse with every model built; tests must not write to it."""
@@ -60,11 +73,7 @@ def built_database(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SN7_DSN", conninfo)
         patch.setenv("SN7_HOME", str(tmp_path_factory.mktemp("home")))
-        load(generated_data)
-        dbt("run")
-        with connect(role=Role.TRAINER) as connection:
-            ensure_schema(connection)
-            _write_forecasts(connection)
+        build()
     return conninfo
 
 

@@ -84,7 +84,7 @@ def _installation_on_path() -> list[PostgresInstallation]:
 
 
 def _install_packages() -> None:
-    prefix = _administrator_prefix()
+    prefix = administrator_prefix()
     if shutil.which("apt-get") is None or prefix is None:
         reason = "found no PostgreSQL with PostGIS, and this user cannot install packages here"
         raise ServerUnavailableError(f"{reason}; {WAYS}")
@@ -93,7 +93,8 @@ def _install_packages() -> None:
     _apt(prefix, "install", "--yes", "--no-install-recommends", _postgis_package())
 
 
-def _administrator_prefix() -> list[str] | None:
+def administrator_prefix() -> list[str] | None:
+    """Return what makes a command run as root: nothing for root, else sudo; None without either."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")

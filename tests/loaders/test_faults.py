@@ -5,7 +5,6 @@ import logging
 import multiprocessing
 import multiprocessing.context
 import os
-import pwd
 import random
 import signal
 import subprocess
@@ -26,6 +25,7 @@ from tests.conftest import private_home
 from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, Row, row, square
 from warehouse import server
 from warehouse.errors import WarehouseError
+from warehouse.install import administrator_prefix
 from warehouse.settings import Settings
 
 WriteCsv = Callable[..., Path]
@@ -278,16 +278,22 @@ def test_what_the_server_reports_becomes_one_sentence(
     assert raw.rows() == []
 
 
-def _mounted(folder: Path) -> bool:
+@contextlib.contextmanager
+def _small_disk(folder: Path, settings: Settings) -> Iterator[None]:
+    """A disk of 160 kB that the server may write to, until the server has to let go of it."""
+    as_administrator = administrator_prefix()
+    known = server.locate(settings)
+    assert known is not None
     folder.mkdir()
-    owner = folder.parent.stat().st_uid
-    if os.geteuid() != 0:
-        return False
-    with contextlib.suppress(KeyError):
-        owner = pwd.getpwnam("postgres").pw_uid
-    options = f"size=160k,mode=0700,uid={owner}"
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    options = f"size=160k,mode=0700,uid={known.cluster.stat().st_uid}"
+    mount = [*(as_administrator or ()), "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if as_administrator is None or subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("a small disk to fill can only be mounted by root or with sudo")
+    try:
+        yield
+    finally:
+        server.stop(settings)
+        subprocess.run([*as_administrator, "umount", str(folder)], check=True)
 
 
 @pytest.mark.slow
@@ -295,9 +301,7 @@ def test_a_full_disk_ends_the_load_and_nothing_is_changed(
     own_server: Settings, write_csv: WriteCsv
 ) -> None:
     folder = own_server.home / "small-disk"
-    if not _mounted(folder):
-        pytest.skip("a small disk to fill can only be mounted by root")
-    try:
+    with _small_disk(folder, own_server):
         load(write_csv([row(1)]))
         dsn = server.ensure_running(own_server)
         raw = Raw(dsn)
@@ -312,6 +316,3 @@ def test_a_full_disk_ends_the_load_and_nothing_is_changed(
             connection.execute("alter table raw.observation set tablespace pg_default")
             connection.execute("drop tablespace small")
         assert load(write_csv(many_rows())).rows_loaded == 4800
-    finally:
-        server.stop(own_server)
-        subprocess.run(["umount", str(folder)], check=True)

@@ -1,5 +1,6 @@
 """Map layers are what GIS programs expect: one typed geometry each, and files others open."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,7 +59,7 @@ def test_geoparquet_and_geojson_hold_the_same_places(built: str, tmp_path: Path)
 
 @pytest.mark.skipif(shutil.which("ogrinfo") is None, reason="GDAL's programs are not installed")
 def test_gdal_lists_every_layer_of_the_database_with_its_type(built: str) -> None:
-    environment = {"PATH": "/usr/bin:/bin"} | libpq_environment(role=Role.ANALYST)
+    environment = os.environ | libpq_environment(role=Role.ANALYST)
     listed = subprocess.run(
         ["ogrinfo", "-ro", "PG:schemas=layers"],
         env=environment,

@@ -9,6 +9,7 @@ from warehouse.errors import PortInUseError, WarehouseError
 
 EXIT_USER_ERROR = 1
 EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted; run the same command again to go on\n"
 
 
 def run_cli(app: Callable[[], object]) -> None:
@@ -29,8 +30,14 @@ def run_cli(app: Callable[[], object]) -> None:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(EXIT_USER_ERROR) from None
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; run the same command again to go on\n")
+        sys.stderr.write(INTERRUPTED)
         raise SystemExit(EXIT_INTERRUPTED) from None
+    except SystemExit as end:
+        if (
+            end.code == EXIT_INTERRUPTED
+        ):  # typer's own end of an interrupted command, without a word
+            sys.stderr.write(INTERRUPTED)
+        raise
 
 
 def require_free_port(port: int, *, host: str = "127.0.0.1", option: str = "--port") -> None:

@@ -138,18 +138,24 @@ def password(
 @app.command()
 def export(
     layer: Annotated[str | None, typer.Argument(help="A map layer; without it, list them.")] = None,
-    export_format: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.GPKG,
-    out: Annotated[Path | None, typer.Option(help="The file; by default in artifacts/.")] = None,
+    export_format: Annotated[
+        ExportFormat | None,
+        typer.Option("--format", help="Form of the file; else what --out ends in, else gpkg."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file; an older one is replaced. Else in artifacts/.")
+    ] = None,
 ) -> None:
     """Write a map layer as GeoPackage, GeoJSON or GeoParquet."""
     # geopandas takes a second to import, which the other commands need not wait for.
     from warehouse.export import export_layer, list_layers  # noqa: PLC0415
 
     if layer is None:
-        typer.echo("\n".join(list_layers()))
+        typer.echo("\n".join(list_layers()) or "no layers yet; build them with `make run`")
         return
-    path = out or get_settings().artifacts / f"{layer}.{export_format}"
-    count = export_layer(layer, path, export_format)
+    form = export_format or (ExportFormat.of(out) if out else ExportFormat.GPKG)
+    path = out or get_settings().artifacts / f"{layer}.{form}"
+    count = export_layer(layer, path, form)
     typer.echo(f"{count:,} features of layer {layer} are in {path}")
 
 

@@ -1,11 +1,13 @@
 """Map layers of the warehouse as files that GIS and data-frame tools open."""
 
+import tempfile
 from pathlib import Path
 from typing import Final
 
 import geopandas
 import psycopg
 import sqlalchemy
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from warehouse.connection import connect, sqlalchemy_url
 from warehouse.errors import ExportError
@@ -40,23 +42,30 @@ def export_layer(layer: str, path: Path, export_format: ExportFormat) -> int:
         The number of features.
 
     Raises:
-        ExportError: There is no such layer, or the file cannot be written.
+        ExportError: There is no such layer, the file's name ends otherwise than its form, or it
+            cannot be written.
     """
+    if ExportFormat.of(path) is not export_format:
+        raise ExportError(
+            f"{path.name} is no name for a {export_format} file; let it end in .{export_format}, "
+            "or choose the form that its name has"
+        )
     layers = list_layers()
     if layer not in layers:
         known = ", ".join(layers) or "none yet; build them with `make run`"
         raise ExportError(f"there is no layer {layer!r}; the layers are: {known}")
     frame = _read(layer)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        _write(frame, draft, layer, export_format)
-        draft.replace(path)
+        # A folder for the draft alone: GDAL names a layer by its file, and puts journals beside it.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            draft = Path(folder) / path.name
+            _write(frame, draft, layer, export_format)
+            draft.replace(path)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    except (DataSourceError, DataLayerError) as error:
+        raise ExportError(f"cannot write {path}: {error}") from error
     return len(frame)
 
 
@@ -77,8 +86,11 @@ def _write(
 ) -> None:
     match export_format:
         case ExportFormat.GPKG:
-            frame.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+            # By way of Arrow, else dates would become text.
+            frame.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", use_arrow=True)
         case ExportFormat.GEOJSON:
-            frame.to_crs(WGS84).to_file(path, driver="GeoJSON", engine="pyogrio")
+            frame.to_crs(WGS84).to_file(
+                path, layer=layer, driver="GeoJSON", engine="pyogrio", RFC7946="YES"
+            )
         case ExportFormat.PARQUET:
             frame.to_parquet(path)

@@ -8,11 +8,14 @@
 -#}
 {% macro postgres__drop_relation(relation) %}
     {% set is_swap = relation.identifier.endswith("__dbt_backup") %}
+    {% set successor = relation.incorporate(
+        path={"identifier": relation.identifier.removesuffix("__dbt_backup")}
+    ) %}
     {% call statement("drop_relation", auto_begin=False) %}
-        {{ move_views(relation) if is_swap }}
+        {{ move_views(relation, successor) if is_swap }}
         {{ get_drop_sql(relation) }}
     {% endcall %}
-    {% if is_swap %}{% do cache_views() %}{% endif %}
+    {% if is_swap %}{% do cache_views(successor) %}{% endif %}
 {% endmacro %}
 
 {#-
@@ -20,29 +23,20 @@
     another type) stays on the old one and goes with it, until its model is built.
     One swap at a time: two tables of one view would undo each other's move.
 -#}
-{% macro move_views(old) %}
+{% macro move_views(old, new) %}
     do $$
     declare
         reader regclass;
     begin
         perform pg_advisory_xact_lock(hashtext('move_views'));
-        for reader in
-            select distinct ev_class
-            from pg_depend
-            inner join pg_rewrite on pg_depend.objid = pg_rewrite.oid
-            where
-                pg_depend.classid = 'pg_rewrite'::regclass
-                and pg_depend.refobjid = to_regclass('{{ old }}')
-                and pg_rewrite.ev_class <> pg_depend.refobjid
+        for reader in {{ views_on(old) }}
         loop
             begin
                 execute format(
                     'create or replace view %s as %s',
                     reader,
                     replace(
-                        pg_get_viewdef(reader),
-                        '{{ old.identifier }}',
-                        '{{ old.identifier.removesuffix("__dbt_backup") }}'
+                        pg_get_viewdef(reader), '{{ old.identifier }}', '{{ new.identifier }}'
                     )
                 );
             exception when others then
@@ -53,13 +47,36 @@
     $$;
 {% endmacro %}
 
-{#- dbt takes the views of a table that is dropped for gone; tell it which are there. -#}
-{% macro cache_views() %}
-    {% for schema, name in run_query(
-        "select schemaname, viewname from pg_views where viewowner = current_user"
-    ) %}
+{#- dbt takes views on a table that is dropped for gone; tell it of those that moved. -#}
+{% macro cache_views(table) %}
+    {% set query %}
+        select
+            relnamespace::regnamespace::text,
+            relname
+        from pg_class
+        where oid in ({{ views_on(table) }})
+    {% endset %}
+    {% for schema, name in run_query(query) %}
         {% do adapter.cache_added(
-            api.Relation.create(target.database, schema, name, type="view")
+            api.Relation.create(table.database, schema, name, type="view")
         ) %}
     {% endfor %}
+{% endmacro %}
+
+{#- Query: views that read a table, and those that read them. -#}
+{% macro views_on(table) %}
+    with recursive readers as (
+        select to_regclass('{{ table }}')::oid as oid
+        union
+        select pg_rewrite.ev_class
+        from readers
+        inner join pg_depend
+            on
+                readers.oid = pg_depend.refobjid
+                and pg_depend.refclassid = 'pg_class'::regclass
+                and pg_depend.classid = 'pg_rewrite'::regclass
+        inner join pg_rewrite on pg_depend.objid = pg_rewrite.oid
+    )
+
+    select oid from readers where oid <> to_regclass('{{ table }}')
 {% endmacro %}

@@ -63,7 +63,7 @@ observations as {{ "materialized" if is_incremental() else "not materialized" }}
 
 ),
 
-spans as (
+bounds as (
 
     select
         chip_key,
@@ -77,39 +77,30 @@ spans as (
 
 ),
 
-numbered_spans as (
+spans as (
 
     select
-        spans.chip_key,
-        spans.building_id,
-        spans.footprint_no,
-        first_months.ordinal as first_ordinal,
-        last_months.ordinal as last_ordinal,
-        last_months.ordinal - first_months.ordinal + 1 = spans.month_count
+        bounds.chip_key,
+        bounds.building_id,
+        bounds.footprint_no,
+        int4range(first_months.ordinal, last_months.ordinal, '[]') as span,
+        last_months.ordinal - first_months.ordinal + 1 = bounds.month_count
             as is_unbroken
-    from spans
+    from bounds
     inner join chip_months as first_months
         on
-            spans.chip_key = first_months.chip_key
-            and spans.first_time_key = first_months.time_key
+            bounds.chip_key = first_months.chip_key
+            and bounds.first_time_key = first_months.time_key
     inner join chip_months as last_months
         on
-            spans.chip_key = last_months.chip_key
-            and spans.last_time_key = last_months.time_key
+            bounds.chip_key = last_months.chip_key
+            and bounds.last_time_key = last_months.time_key
 
 ),
 
--- A span, or where the polygon was missing within it, the months that it was seen.
+-- Where a polygon was missing within its span, the months that it was seen.
 pieces as (
 
-    select
-        chip_key,
-        building_id,
-        footprint_no,
-        int4range(first_ordinal, last_ordinal, '[]') as piece
-    from numbered_spans
-    where is_unbroken
-    union all
     select
         observations.chip_key,
         observations.building_id,
@@ -124,10 +115,18 @@ pieces as (
                 chip_key,
                 building_id,
                 footprint_no
-            from numbered_spans
+            from spans
             where not is_unbroken
         )
     {% if is_incremental() -%}
+        union all
+        select
+            chip_key,
+            building_id,
+            footprint_no,
+            span as piece
+        from spans
+        where is_unbroken
         union all
         -- what stood before the first changed month, and may go on
         select
@@ -156,6 +155,16 @@ spells as (
         unnest(range_agg(piece)) as spell
     from pieces
     group by chip_key, building_id, footprint_no
+    {% if not is_incremental() -%}
+        union all
+        select
+            chip_key,
+            building_id,
+            footprint_no,
+            span as spell
+        from spans
+        where is_unbroken
+    {%- endif %}
 
 ),
 

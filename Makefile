@@ -67,5 +67,6 @@ bench: setup ## Measure load and star beside other ways, at full size (about hal
 lock: ## Write requirements.lock anew from pyproject.toml
 	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
-clean: stop ## Stop the server and delete the private home: database, artefacts, logs
-	@rm -rf "$${SN7_HOME:-.warehouse}" .warehouse-test
+clean: ## Stop the server and delete the private home: database, artefacts, logs
+	@$(PY) -m warehouse clean
+	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean

@@ -64,6 +64,14 @@ def stop() -> None:
 
 
 @app.command()
+def clean() -> None:
+    """Stop the private server and delete the home: database, artefacts, logs."""
+    settings = get_settings()
+    server.delete(settings)
+    typer.echo(f"deleted {settings.home.expanduser()}")
+
+
+@app.command()
 def status() -> None:
     """Say which database the project uses and whether it answers."""
     settings = get_settings()

@@ -144,6 +144,19 @@ def stop(settings: Settings) -> bool:
     return True
 
 
+def delete(settings: Settings) -> None:
+    """Stop the private server and delete ``SN7_HOME`` with all that it keeps elsewhere.
+
+    Raises:
+        ServerUnavailableError: The server did not stop; nothing was deleted.
+    """
+    stop(settings)
+    server = locate(settings)
+    if server is not None:
+        shutil.rmtree(server.base)
+    shutil.rmtree(settings.home_path)
+
+
 def _running(settings: Settings) -> PrivateServer | None:
     server = locate(settings)
     if server is None or not server.answers():

@@ -150,6 +150,19 @@ def test_deleting_the_home_deletes_its_data(closed_home: Path) -> None:
     assert found == (None,)
 
 
+@pytest.mark.parametrize("where", ["home", "closed_home"])
+def test_cleaning_leaves_nothing_of_a_home(where: str, request: pytest.FixtureRequest) -> None:
+    home = request.getfixturevalue(where)
+    conninfo = server.ensure_running(Settings(home=home))
+    known = server.locate(Settings(home=home))
+    assert known is not None
+    assert _run("clean").returncode == 0
+    assert not known.base.exists()
+    assert not home.exists()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(conninfo)
+
+
 def test_a_long_home_has_a_socket_all_the_same(home: Path) -> None:
     long_home = home / ("long" * 30)
     try:

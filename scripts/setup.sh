@@ -51,9 +51,10 @@ make_environment() {
 install_requirements() {
     say "installing the packages of requirements.lock (about 1.6 GB) ..."
     # uv is quicker; pip also knows settings of the machine, such as a package index of its own.
-    # The lock names every package, so pip need not look for more.
+    # The lock names every package, so pip need not look for more. Compiled here, as where Python may
+    # write no bytecode every start of a program would compile its packages again, for seconds.
     "$venv/bin/python" -m pip install --quiet --require-hashes --requirement scripts/uv.lock
-    "$venv/bin/uv" pip sync --quiet --system-certs --python "$venv/bin/python" --require-hashes requirements.lock ||
+    "$venv/bin/uv" pip sync --quiet --compile-bytecode --system-certs --python "$venv/bin/python" --require-hashes requirements.lock ||
         "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes \
             --requirement requirements.lock
 }

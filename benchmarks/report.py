@@ -62,9 +62,9 @@ _METHOD: Final = f"""\
   `benchmarks/contenders.py`.
 - dbt's start-up is that of `dbt ls`, our loader's that of `--help`: both less than what a run of
   nothing takes, so the figures beyond start-up are rather too high.
-- One more month: the last month of each chip is held back, the rest loaded and built, then the
-  month is loaded from a file of its own and dbt builds what follows. It is compared with load and
-  build of everything, start-up aside in both.
+- One more month: the last month of each chip is held back and named as one new month, the rest
+  loaded and built, then the month is loaded from a file of its own and dbt builds what follows.
+  It is compared with load and build of everything, start-up aside in both.
 
 ## To repeat it
 

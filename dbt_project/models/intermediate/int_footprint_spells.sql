@@ -35,22 +35,29 @@ latest_months as (
     changed_chips as materialized (
 
         select
-            chip_key,
-            first_time_key,
-            first_ordinal
+            changed.chip_key,
+            changed.first_time_key,
+            changed.first_ordinal,
+            months_before.time_key as time_key_before
         from {{ changed_chips("int_footprint_spells") }} as changed
+        left join chip_months as months_before
+            on
+                changed.chip_key = months_before.chip_key
+                and changed.first_ordinal - 1 = months_before.ordinal
 
     ),
 {%- endif %}
 
+-- Months that a polygon was seen in, from `first_time_key` on without a gap.
 -- Read twice: all are too many to keep, those of a new month are not.
-observations as {{ "materialized" if is_incremental() else "not materialized" }} (
+sightings as {{ "materialized" if is_incremental() else "not materialized" }} (
 
     select
         observations.chip_key,
-        observations.time_key,
         observations.building_id,
-        observations.footprint_no
+        observations.footprint_no,
+        observations.time_key as first_time_key,
+        observations.time_key
     from {{ ref("stg_observations") }} as observations
     {% if is_incremental() -%}
         inner join changed_chips
@@ -59,6 +66,25 @@ observations as {{ "materialized" if is_incremental() else "not materialized" }}
                 and observations.time_key >= changed_chips.first_time_key
         where
             observations.time_key >= {{ first_changed_month("int_footprint_spells") }}
+        union all
+        -- what stood in the month before the first changed one
+        select
+            held.chip_key,
+            held.building_id,
+            held.footprint_no,
+            first_months.time_key as first_time_key,
+            changed_chips.time_key_before as time_key
+        from {{ this }} as held
+        inner join changed_chips
+            on
+                held.chip_key = changed_chips.chip_key
+                and held.first_ordinal < changed_chips.first_ordinal
+                and changed_chips.first_ordinal
+                <= coalesce(held.last_ordinal + 1, 32767)
+        inner join chip_months as first_months
+            on
+                held.chip_key = first_months.chip_key
+                and held.first_ordinal = first_months.ordinal
     {%- endif %}
 
 ),
@@ -69,10 +95,11 @@ bounds as (
         chip_key,
         building_id,
         footprint_no,
-        min(time_key) as first_time_key,
+        min(first_time_key) as first_time_key,
+        min(time_key) as counted_from_time_key,
         max(time_key) as last_time_key,
-        count(*) as month_count
-    from observations
+        count(*) as sighting_count
+    from sightings
     group by chip_key, building_id, footprint_no
 
 ),
@@ -84,13 +111,17 @@ spans as (
         bounds.building_id,
         bounds.footprint_no,
         int4range(first_months.ordinal, last_months.ordinal, '[]') as span,
-        last_months.ordinal - first_months.ordinal + 1 = bounds.month_count
+        last_months.ordinal - counted_months.ordinal + 1 = bounds.sighting_count
             as is_unbroken
     from bounds
     inner join chip_months as first_months
         on
             bounds.chip_key = first_months.chip_key
             and bounds.first_time_key = first_months.time_key
+    inner join chip_months as counted_months
+        on
+            bounds.chip_key = counted_months.chip_key
+            and bounds.counted_from_time_key = counted_months.time_key
     inner join chip_months as last_months
         on
             bounds.chip_key = last_months.chip_key
@@ -98,18 +129,27 @@ spans as (
 
 ),
 
--- Where a polygon was missing within its span, the months that it was seen.
-pieces as (
+-- Where a polygon was missing within its span: what touches makes one spell.
+spells as (
 
     select
-        observations.chip_key,
-        observations.building_id,
-        observations.footprint_no,
-        int4range(chip_months.ordinal, chip_months.ordinal, '[]') as piece
-    from observations
-    inner join chip_months using (chip_key, time_key)
+        sightings.chip_key,
+        sightings.building_id,
+        sightings.footprint_no,
+        unnest(
+            range_agg(int4range(first_months.ordinal, last_months.ordinal, '[]'))
+        ) as spell
+    from sightings
+    inner join chip_months as first_months
+        on
+            sightings.chip_key = first_months.chip_key
+            and sightings.first_time_key = first_months.time_key
+    inner join chip_months as last_months
+        on
+            sightings.chip_key = last_months.chip_key
+            and sightings.time_key = last_months.time_key
     where
-        (observations.chip_key, observations.building_id, observations.footprint_no)
+        (sightings.chip_key, sightings.building_id, sightings.footprint_no)
         in (
             select
                 chip_key,
@@ -118,53 +158,15 @@ pieces as (
             from spans
             where not is_unbroken
         )
-    {% if is_incremental() -%}
-        union all
-        select
-            chip_key,
-            building_id,
-            footprint_no,
-            span as piece
-        from spans
-        where is_unbroken
-        union all
-        -- what stood before the first changed month, and may go on
-        select
-            held.chip_key,
-            held.building_id,
-            held.footprint_no,
-            int4range(held.first_ordinal, changed_chips.first_ordinal) as piece
-        from {{ this }} as held
-        inner join changed_chips
-            on
-                held.chip_key = changed_chips.chip_key
-                and held.first_ordinal < changed_chips.first_ordinal
-                and changed_chips.first_ordinal
-                <= coalesce(held.last_ordinal + 1, 32767)
-    {%- endif %}
-
-),
-
--- Pieces that touch make one spell.
-spells as (
-
+    group by sightings.chip_key, sightings.building_id, sightings.footprint_no
+    union all
     select
         chip_key,
         building_id,
         footprint_no,
-        unnest(range_agg(piece)) as spell
-    from pieces
-    group by chip_key, building_id, footprint_no
-    {% if not is_incremental() -%}
-        union all
-        select
-            chip_key,
-            building_id,
-            footprint_no,
-            span as spell
-        from spans
-        where is_unbroken
-    {%- endif %}
+        span as spell
+    from spans
+    where is_unbroken
 
 ),
 

@@ -34,7 +34,8 @@ final as (
         -- polygons of the last and the first spell: their numbers ride on the ordinals
         (max(last_ordinal * 32768 + footprint_no) % 32768)::smallint as footprint_no,
         (min(first_ordinal * 32768 + footprint_no) % 32768)::smallint
-            as first_footprint_no
+            as first_footprint_no,
+        min(footprint_no) < max(footprint_no) as has_changed
     from spells
     group by chip_key, building_id
 

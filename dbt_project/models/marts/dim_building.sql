@@ -43,14 +43,20 @@ last_absences as (
 
 ),
 
+-- Few have more than one.
 footprints as (
 
     select
-        chip_key,
-        building_id,
+        footprints.chip_key,
+        footprints.building_id,
         count(*) as footprint_count
-    from {{ ref("dim_footprint") }}
-    group by chip_key, building_id
+    from {{ ref("dim_footprint") }} as footprints
+    inner join {{ ref("int_building_lives") }} as lives
+        on
+            footprints.chip_key = lives.chip_key
+            and footprints.building_id = lives.building_id
+            and lives.has_changed
+    group by footprints.chip_key, footprints.building_id
 
 ),
 
@@ -75,7 +81,7 @@ final as (
             when last_absences.kind = 'demolished' then missed_months.time_key
         end as demolished_in,
         lives.footprint_no,
-        footprints.footprint_count::smallint as footprint_count,
+        coalesce(footprints.footprint_count, 1)::smallint as footprint_count,
         lives.months_observed,
         (
             lives.last_ordinal - lives.first_ordinal + 1 - lives.months_observed
@@ -83,7 +89,10 @@ final as (
         coalesce(revelations.first_ordinal - 1, 0)::smallint as months_hidden_before,
         coalesce(last_absences.kind, 'standing') as state
     from lives
-    inner join footprints using (chip_key, building_id)
+    left join footprints
+        on
+            lives.chip_key = footprints.chip_key
+            and lives.building_id = footprints.building_id
     inner join chip_months as first_months
         on
             lives.chip_key = first_months.chip_key

@@ -4,9 +4,13 @@
     two never disagree. A run that was killed is repaired by the next.
 -#}
 
+{% macro starts_anew() %}
+    {% do return(execute and (should_full_refresh() or load_cached_relation(this) is none)) %}
+{% endmacro %}
+
 {#- Pre-hook: a model that starts anew was built from nothing. -#}
 {% macro forget_built_images() %}
-    {% if execute and (should_full_refresh() or load_cached_relation(this) is none) %}
+    {% if starts_anew() %}
         delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}'
     {% else %}
         {% do return("") %}

@@ -12,13 +12,12 @@
 -#}
 {% materialization image_fact, adapter="postgres" %}
     {%- set target_relation = this.incorporate(type="table") -%}
-    {%- set is_new = should_full_refresh() or load_cached_relation(this) is none -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement("forget") %}{{ forget_built_images() or "select" }}{% endcall %}
 
-    {% if is_new %}
+    {% if starts_anew() %}
         {{ get_assert_columns_equivalent(sql) }}
         {% do run_query(create_image_fact()) %}
     {% elif changed_share() > config.get("rebuild_share", 0.34) %}
@@ -135,30 +134,31 @@
 {#-
     A partition gets its rows before its keys. Attaching it has the server check the
     foreign keys of the table, all rows at once; it locks the tables that they refer to
-    less than keys of the partition's own would. `others` are the other months of the query.
+    less than keys of the partition's own would. What proves its months saves attaching a
+    scan. `others` are the other months of the query.
 -#}
 {% macro attach_months(sql, months, others) %}
     {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
-    {% set values = "for values in (" ~ months | join(", ") ~ ")" %}
-    {% set is_distributed = target.name == "citus" %}
-    {% if is_distributed %}
+    {% set months = "in (" ~ months | join(", ") ~ ")" %}
+    {% set are_of_months = {"name": "are_of_months", "expression": "time_key " ~ months} %}
+    {% set query %}
+        select {{ column_names() }} from ({{ sql }}) as fresh
+        {% if others -%}
+            where time_key {{ months }}
+        {%- endif %}
+    {% endset %}
+    {% if target.name == "citus" %}
         -- a distributed table takes no partition with rows
         {{ add_keys() }}
-        create table {{ part }} partition of {{ this }} {{ values }};
+        create table {{ part }} partition of {{ this }}
+        for values {{ months }};
+        insert into {{ part }} ({{ column_names() }}) {{ query }};
     {% else %}
-        create table {{ part }} {{ get_table_columns_and_constraints() }};
-    {% endif %}
-
-    insert into {{ part }} ({{ column_names() }})
-    select {{ column_names() }} from ({{ sql }}) as fresh
-    {% if others -%}
-        where time_key in ({{ months | join(", ") }})
-    {%- endif %};
-
-    {% if not is_distributed %}
+        {{ create_filled_table(part, query, check=are_of_months) }}
         {{ add_keys(part, types=["primary_key", "unique", "check"]) }}
         {{ add_keys(types=["primary_key", "unique", "check"]) }}
-        alter table {{ this }} attach partition {{ part }} {{ values }};
+        alter table {{ this }} attach partition {{ part }} for values {{ months }};
+        alter table {{ part }} drop constraint {{ are_of_months.name }};
         {{ add_keys(types=["foreign_key"]) }}
     {% endif %}
 {% endmacro %}

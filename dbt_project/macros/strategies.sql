@@ -60,12 +60,22 @@
     {% set key = config.get("unique_key") or primary_key(model) %}
     {% set values = columns | reject("in", key) | list %}
     {% set match = same_key("held", "fresh", key) %}
+    {% set upstream = config.get("upstream") %}
+    {#- Says no more than the rest, but by a number, so that older rows cost nothing. -#}
+    {% set is_recent -%}
+        {%- if "time_key" in columns -%}
+            held.time_key >= {{ first_changed_month(held.identifier, upstream) }}
+        {%- else -%}
+            true
+        {%- endif -%}
+    {%- endset %}
 
     delete from {{ held }} as held
-    using {{ changed_chips(held.identifier, config.get("upstream")) }} as changed
+    using {{ changed_chips(held.identifier, upstream) }} as changed
     where
         held.chip_key = changed.chip_key
         and {{ config.get("stale_rows") }}
+        and {{ is_recent }}
         and not exists (
             select from {{ fresh }} as fresh
             where
@@ -77,5 +87,5 @@
     insert into {{ held }} ({{ columns | join(", ") }})
     select {{ columns | join(", ") }}
     from {{ fresh }} as fresh
-    where not exists (select from {{ held }} as held where {{ match }})
+    where not exists (select from {{ held }} as held where {{ match }} and {{ is_recent }})
 {% endmacro %}

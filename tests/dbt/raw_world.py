@@ -146,9 +146,9 @@ class RawWorld:
             )
 
     def expected_observations(self) -> set[tuple[object, ...]]:
-        """Return chip_key, time_key, building_id, footprint_no and load_id of every row."""
+        """Return chip_key, time_key, building_id and footprint_no of every row."""
         return {
-            (*key, building, self._footprints[key[0], building, box][0], self._load_ids[key])
+            (*key, building, self._footprints[key[0], building, box][0])
             for key, buildings in self.images.items()
             for building, box in buildings.items()
         }

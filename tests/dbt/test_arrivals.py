@@ -17,7 +17,7 @@ BUILDINGS = 12
 pytestmark = pytest.mark.slow
 
 OBSERVATIONS = """
-    select chip_key, time_key, building_id, footprint_no, load_id from marts.fact_chip_observation
+    select chip_key, time_key, building_id, footprint_no from marts.fact_chip_observation
 """
 BUILDING_LIVES = """
     select

@@ -2,16 +2,17 @@
 
 with
 
-changed_images as (
+{% if not starts_anew() -%}
+    changed_images as (
 
-    select
-        chip_key,
-        time_key,
-        load_id
-    from {{ changed_images("fact_chip_observation") }} as images
-    where load_id is not null
+        select
+            chip_key,
+            time_key
+        from {{ changed_images("fact_chip_observation") }} as images
+        where load_id is not null
 
-),
+    ),
+{%- endif %}
 
 observations as (
 
@@ -21,6 +22,10 @@ observations as (
         building_id,
         footprint_no
     from {{ ref("stg_observations") }}
+    {% if not starts_anew() -%}
+        inner join changed_images using (chip_key, time_key)
+        where time_key >= {{ first_changed_month("fact_chip_observation") }}
+    {%- endif %}
 
 ),
 
@@ -40,10 +45,8 @@ final as (
         observations.time_key,
         observations.building_id,
         chips.aoi_key,
-        observations.footprint_no,
-        changed_images.load_id
+        observations.footprint_no
     from observations
-    inner join changed_images using (chip_key, time_key)
     inner join chips using (chip_key)
 
 )

@@ -18,8 +18,6 @@ PEER_COLOUR: Final = "#adb5bd"
 MET_COLOUR: Final = "#2b8a3e"
 MISSED_COLOUR: Final = "#c92a2a"
 INK: Final = "#343a40"
-WIDEST: Final = 2.0
-"""Longest bar of a promise, in shares of its limit; the figure stands beside it."""
 _HALO: Final = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
 _STYLE: Final[dict[Any, object]] = {
     "font.family": "DejaVu Sans",
@@ -77,11 +75,11 @@ def draw_targets(results: Results, path: Path) -> None:
         for place, verdict in enumerate(verdicts):
             share = verdict.measured / verdict.target.limit
             colour = MET_COLOUR if verdict.is_met else MISSED_COLOUR
-            axes.barh(place, min(share, WIDEST), color=colour, edgecolor="white")
-            _note(axes, min(share, WIDEST), place, _found(verdict))
+            axes.barh(place, share, color=colour, edgecolor="white")
+            _note(axes, share, place, _found(verdict))
         axes.set_yticks(range(len(verdicts)), [verdict.target.name for verdict in verdicts])
         shares = [verdict.measured / verdict.target.limit for verdict in verdicts]
-        axes.set_xlim(0, min(WIDEST, max(1.0, *shares)) * 1.4)
+        axes.set_xlim(0, max(1.0, *shares) * 1.4)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         _limit(axes, 1, "limit")
         axes.set_xlabel("share of the limit")

@@ -117,6 +117,7 @@ def render(results: Results) -> str:
         _promise_note(results),
         f"![Promises and what was found]({TARGETS_PICTURE})",
         _table(_target_rows(results)),
+        *_month_bound(results),
         *_lossless(results),
         *_sizes(results),
         "## Where it was measured",
@@ -210,6 +211,19 @@ def _target_rows(results: Results) -> Iterator[tuple[str, ...]]:
             figure_of(verdict.measured, unit),
             "yes" if verdict.is_met else "**no**",
         )
+
+
+def _month_bound(results: Results) -> Iterator[str]:
+    month, start_up = results.steps.get(MONTH_MODELS), results.steps.get(DBT_START_UP)
+    if month is None or start_up is None:
+        return
+    own = month.cpu_seconds - start_up.cpu_seconds
+    yield (
+        f"What bounds one more month: dbt visits every model, changed or not, which is "
+        f"{seconds_of(own)} of its own CPU beyond start-up, and the lives of all buildings go on, "
+        f"so spells, absences, cells and `dim_building` of every chip are looked at again "
+        f"({seconds_of(month.server_cpu_seconds or 0)} of the server's CPU)."
+    )
 
 
 def _lossless(results: Results) -> Iterator[str]:

@@ -126,12 +126,12 @@
     {% if execute %}
         {% set backup = make_backup_relation(table, "table") %}
         {% set missing = missing_keys(table, types) %}
-        {% for key in missing if key.type in ["primary_key", "unique"] %}
+        {% set replaced = names_of_keys(backup) if missing else [] %}
+        {% for key in missing
+            if key.type in ["primary_key", "unique"] and key.name in replaced %}
             -- names of indexes are the schema's, and the table that is replaced has it
-            {% if is_held(backup, key.name) %}
-                alter table {{ backup }}
-                rename constraint {{ key.name }} to {{ key.name }}__dbt_backup;
-            {% endif %}
+            alter table {{ backup }}
+            rename constraint {{ key.name }} to {{ key.name }}__dbt_backup;
         {% endfor %}
         {% for key in missing %}
             alter table {{ table }} add constraint {{ key.name }} {{ key.definition }};
@@ -146,19 +146,20 @@
 {% endmacro %}
 
 {% macro missing_keys(table, types) %}
+    {% set held = names_of_keys(table) %}
     {% set missing = [] %}
-    {% for key in declared_keys(model, table.identifier) if key.type in types %}
-        {% if not is_held(table, key.name) %}{% do missing.append(key) %}{% endif %}
+    {% for key in declared_keys(model, table.identifier)
+        if key.type in types and key.name not in held %}
+        {% do missing.append(key) %}
     {% endfor %}
     {% do return(missing) %}
 {% endmacro %}
 
-{% macro is_held(table, name) %}
+{% macro names_of_keys(table) %}
     {% set query %}
-        select count(*) > 0 from pg_constraint
-        where conrelid = to_regclass('{{ table }}') and conname = '{{ name }}'
+        select conname from pg_constraint where conrelid = to_regclass('{{ table }}')
     {% endset %}
-    {% do return(run_query(query).columns[0].values()[0]) %}
+    {% do return(run_query(query).columns[0].values() | list) %}
 {% endmacro %}
 
 {#-

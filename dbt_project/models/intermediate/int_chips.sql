@@ -1,19 +1,5 @@
 with
 
-images as (
-
-    select
-        chip_key,
-        chip_id,
-        quad_e,
-        quad_n,
-        tile_x,
-        tile_y,
-        zoom
-    from {{ ref("stg_images") }}
-
-),
-
 chips as (
 
     select distinct
@@ -25,7 +11,7 @@ chips as (
         tile_y,
         zoom,
         st_tileenvelope(zoom, tile_x, tile_y) as geom
-    from images
+    from {{ ref("stg_images") }}
 
 ),
 

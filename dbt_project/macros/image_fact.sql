@@ -29,7 +29,7 @@
             {{ replace_images(sql, months.held) }}
         {% endif %}
         {% if months.fresh %}
-            {{ attach_months(sql, months.fresh, others=months.held) }}
+            {{ attach_months(sql, months.fresh) }}
         {% else %}
             {{ add_keys() }}
         {% endif %}
@@ -135,15 +135,15 @@
     A partition gets its rows before its keys. Attaching it has the server check the
     foreign keys of the table, all rows at once; it locks the tables that they refer to
     less than keys of the partition's own would. What proves its months saves attaching a
-    scan. `others` are the other months of the query.
+    scan; asking for them leads to the few rows of a new month.
 -#}
-{% macro attach_months(sql, months, others) %}
+{% macro attach_months(sql, months) %}
     {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
     {% set months = "in (" ~ months | join(", ") ~ ")" %}
     {% set are_of_months = {"name": "are_of_months", "expression": "time_key " ~ months} %}
     {% set query %}
         select {{ column_names() }} from ({{ sql }}) as fresh
-        {% if others -%}
+        {% if not starts_anew() -%}
             where time_key {{ months }}
         {%- endif %}
     {% endset %}

@@ -146,3 +146,36 @@ def test_marts_follow_arrivals_in_any_order_and_equal_a_full_refresh(
     followed = contents(dbt)
     dbt("run", "--full-refresh")
     assert contents(dbt) == followed
+
+
+def test_the_fact_keeps_its_early_months_when_most_later_ones_change(make_dbt: MakeDbt) -> None:
+    rng, world, dbt = random.Random(3), RawWorld(), make_dbt()
+    for time_key in MONTHS[:6]:
+        observe(rng, world, CHIPS[0], time_key)
+    write(dbt, world)
+    dbt("run", "--select", "+fact_chip_observation")
+    for time_key in MONTHS[2:6]:  # far more than the share that has all be built anew
+        observe(rng, world, CHIPS[0], time_key)
+    write(dbt, world)
+    dbt("run", "--select", "+fact_chip_observation")
+    assert set(dbt.rows(OBSERVATIONS)) == world.expected_observations()
+
+
+def test_the_fact_follows_chips_into_other_aois(make_dbt: MakeDbt) -> None:
+    rng, world, dbt = random.Random(3), RawWorld(), make_dbt()
+    for chip_key in CHIPS:
+        for time_key in MONTHS[:3]:
+            observe(rng, world, chip_key, time_key)
+    write(dbt, world)
+    dbt("run", "--select", "+fact_chip_observation")
+    aois = "select distinct chip_key, aoi_key from marts.fact_chip_observation order by 1"
+    derived = dbt.rows(aois)
+    with psycopg.connect(dbt.conninfo) as connection:
+        connection.execute(
+            "insert into raw.aoi (name, load_id, polygon) select 'everywhere', max(load_id), "
+            "'POLYGON((-179 -80, 179 -80, 179 80, -179 80, -179 -80))' from raw.load_run"
+        )
+    dbt("run", "--select", "+fact_chip_observation")
+    assert {aoi_key for _, aoi_key in dbt.rows(aois)}.isdisjoint({key for _, key in derived})
+    assert dbt.rows(aois) == dbt.rows("select chip_key, aoi_key from marts.dim_chip order by 1")
+    assert set(dbt.rows(OBSERVATIONS)) == world.expected_observations()

@@ -24,7 +24,6 @@ observations as (
     from {{ ref("stg_observations") }}
     {% if not starts_anew() -%}
         inner join changed_images using (chip_key, time_key)
-        where time_key >= {{ first_changed_month("fact_chip_observation") }}
     {%- endif %}
 
 ),

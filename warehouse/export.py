@@ -1,6 +1,7 @@
 """Map layers of the warehouse as files that GIS and data-frame tools open."""
 
-import tempfile
+import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -55,17 +56,20 @@ def export_layer(layer: str, path: Path, export_format: ExportFormat) -> int:
         known = ", ".join(layers) or "none yet; build them with `make run`"
         raise ExportError(f"there is no layer {layer!r}; the layers are: {known}")
     frame = _read(layer)
+    # A folder for the draft alone: GDAL names a layer by its file, and puts journals beside it.
+    # Named before it is made, so that no interruption finds it without a name to remove.
+    folder = path.parent / f".{path.name}.{os.getpid()}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A folder for the draft alone: GDAL names a layer by its file, and puts journals beside it.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            draft = Path(folder) / path.name
-            _write(frame, draft, layer, export_format)
-            draft.replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / path.name
+        _write(frame, draft, layer, export_format)
+        draft.replace(path)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
     except (DataSourceError, DataLayerError) as error:
         raise ExportError(f"cannot write {path}: {error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return len(frame)
 
 

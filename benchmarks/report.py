@@ -215,14 +215,14 @@ def _target_rows(results: Results) -> Iterator[tuple[str, ...]]:
 
 def _month_bound(results: Results) -> Iterator[str]:
     month, start_up = results.steps.get(MONTH_MODELS), results.steps.get(DBT_START_UP)
-    if month is None or start_up is None:
+    if month is None or start_up is None or month.server_cpu_seconds is None:
         return
     own = month.cpu_seconds - start_up.cpu_seconds
     yield (
         f"What bounds one more month: dbt visits every model, changed or not, which is "
         f"{seconds_of(own)} of its own CPU beyond start-up, and the lives of all buildings go on, "
         f"so spells, absences, cells and `dim_building` of every chip are looked at again "
-        f"({seconds_of(month.server_cpu_seconds or 0)} of the server's CPU)."
+        f"({seconds_of(month.server_cpu_seconds)} of the server's CPU)."
     )
 
 

@@ -1,6 +1,6 @@
 """Map layers of the warehouse as files that GIS and data-frame tools open."""
 
-import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Final
@@ -58,9 +58,9 @@ def export_layer(layer: str, path: Path, export_format: ExportFormat) -> int:
     frame = _read(layer)
     # A folder for the draft alone: GDAL names a layer by its file, and puts journals beside it.
     # Named before it is made, so that no interruption finds it without a name to remove.
-    folder = path.parent / f".{path.name}.{os.getpid()}"
+    folder = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True)
         draft = folder / path.name
         _write(frame, draft, layer, export_format)
         draft.replace(path)

@@ -2,10 +2,10 @@
     Tables and keys of the contracts.
 
     dbt would declare a contract's types and keys, and insert the rows then: with keys
-    ten times slower at full size, and without them still by a third. Here the rows come
-    with the table, cast to the contract's types, then `not null`, and `add_keys`, a
-    post-hook in the same transaction, adds the rest. The YAML stays the one place that
-    names types and keys.
+    ten times slower at full size, and slower even without. Here the rows come with the
+    table, cast to the contract's types, then `not null`, and `add_keys`, a post-hook in
+    the same transaction, adds the rest. The YAML stays the one place that names types
+    and keys.
 -#}
 
 {% macro postgres__create_table_as(temporary, relation, sql) -%}

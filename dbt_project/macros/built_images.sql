@@ -19,47 +19,60 @@
 
 {#- Post-hook: the model's rows are now those of `images`. -#}
 {% macro record_built_images(upstream=none) %}
-    delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}';
-    insert into {{ ref("int_built_images") }} (model, chip_key, time_key, load_id)
-    select '{{ this.identifier }}', chip_key, time_key, load_id
-    from {{ wanted_images(upstream) }}
+    delete from {{ ref("int_built_images") }} as built
+    where
+        model = '{{ this.identifier }}'
+        and not exists (
+            select from {{ wanted_images(upstream) }}
+            where
+                wanted.chip_key = built.chip_key
+                and wanted.time_key = built.time_key
+                and wanted.version = built.version
+        );
+    insert into {{ ref("int_built_images") }} (model, chip_key, time_key, version)
+    select '{{ this.identifier }}', chip_key, time_key, version
+    from {{ changed_images(this.identifier, upstream) }} as changed
+    where version is not null
 {% endmacro %}
 
-{#- The images that a model should hold: all observed ones, or those that the model
-    it reads (`upstream`) was built from. -#}
+{#- The images that a model should hold: all observed ones, or those that the models
+    it reads (`upstream`, a name or a list) were built from, all of them alike. -#}
 {% macro wanted_images(upstream=none) %}
     {%- if upstream is none -%}
         {{ ref("int_chip_months") }} as wanted
     {%- else -%}
+        {%- set models = [upstream] if upstream is string else upstream -%}
         (
             select
                 chip_key,
                 time_key,
-                load_id
+                min(version) as version
             from {{ ref("int_built_images") }}
-            where model = '{{ upstream }}'
+            where model in ('{{ models | join("', '") }}')
+            group by chip_key, time_key
+            having count(*) = {{ models | length }} and min(version) = max(version)
         ) as wanted
     {%- endif -%}
 {% endmacro %}
 
-{#- Subquery: images that `model_name` was not built from as they are now; `load_id` is
+{#- Subquery: images that `model_name` was not built from as they are now; `version` is
     null where an image is gone. -#}
 {% macro changed_images(model_name, upstream=none) %}
     (
         select
             chip_key,
             time_key,
-            wanted.load_id
+            wanted.version
         from {{ wanted_images(upstream) }}
         full outer join (
             select
                 chip_key,
                 time_key,
-                load_id
+                version
             from {{ ref("int_built_images") }}
             where model = '{{ model_name }}'
         ) as built using (chip_key, time_key)
-        where wanted.load_id is distinct from built.load_id
+        where wanted.version is distinct from built.version
     )
 {% endmacro %}
 

@@ -22,7 +22,7 @@
 {% macro get_incremental_sync_sql(arguments) %}
     {% set held, wanted = arguments["target_relation"], arguments["temp_relation"] %}
     {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
-    {% set key = primary_key(model) %}
+    {% set key = config.get("unique_key") or primary_key(model) %}
     {% set values = columns | reject("in", key) | list %}
     {% set match = same_key("held", "wanted", key) %}
 
@@ -88,4 +88,35 @@
     select {{ columns | join(", ") }}
     from {{ fresh }} as fresh
     where not exists (select from {{ held }} as held where {{ match }} and {{ is_recent }})
+{% endmacro %}
+
+{#-
+    replace_groups: the query gives all rows of the groups that changed, the rows of a
+    group having the same `unique_key`. A group that has none any more comes as one row
+    without `presence`, a column that is never null. Rows that stay as they are are not
+    written.
+-#}
+{% macro get_incremental_replace_groups_sql(arguments) %}
+    {% set held, fresh = arguments["target_relation"], arguments["temp_relation"] %}
+    {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
+    {% set group = config.get("unique_key") %}
+    {% set values = columns | reject("in", group) | list %}
+    {% set match = same_key("held", "fresh", group) %}
+    {% set equal -%}
+        {{ match }}
+        and (held.{{ values | join(", held.") }})
+        is not distinct from (fresh.{{ values | join(", fresh.") }})
+    {%- endset %}
+
+    delete from {{ held }} as held
+    where
+        exists (select from {{ fresh }} as fresh where {{ match }})
+        and not exists (select from {{ fresh }} as fresh where {{ equal }});
+
+    insert into {{ held }} ({{ columns | join(", ") }})
+    select {{ columns | join(", ") }}
+    from {{ fresh }} as fresh
+    where
+        {{ config.get("presence") }} is not null
+        and not exists (select from {{ held }} as held where {{ equal }})
 {% endmacro %}

@@ -33,3 +33,8 @@
     (1 - tanh({{ y }} / 6378137) ^ 2) * (1 - 0.00669437999014)
     / (1 - 0.00669437999014 * tanh({{ y }} / 6378137) ^ 2) ^ 2
 {%- endmacro %}
+
+{#- An area in whole mm2: such numbers add up to the same in any order. -#}
+{% macro in_mm2(area_m2) -%}
+    round({{ area_m2 }} * 1e6::double precision)
+{%- endmacro %}

@@ -12,7 +12,13 @@
         path={"identifier": relation.identifier.removesuffix("__dbt_backup")}
     ) %}
     {% call statement("drop_relation", auto_begin=False) %}
-        {{ move_views(relation, successor) if is_swap }}
+        {% if is_swap -%}
+            do $$
+            begin
+                {{ moving_views(relation, successor) }}
+            end
+            $$;
+        {%- endif %}
         {{ get_drop_sql(relation) }}
     {% endcall %}
     {% if is_swap %}{% do cache_views(successor) %}{% endif %}
@@ -22,9 +28,9 @@
     A view that does not fit the new table (errors of class 42: a column is gone, or of
     another type) stays on the old one and goes with it, until its model is built.
     One swap at a time: two tables of one view would undo each other's move.
+    A block of PL/pgSQL.
 -#}
-{% macro move_views(old, new) %}
-    do $$
+{% macro moving_views(old, new) %}
     declare
         reader regclass;
     begin
@@ -43,8 +49,7 @@
                 if sqlstate not like '42%' then raise; end if;
             end;
         end loop;
-    end
-    $$;
+    end;
 {% endmacro %}
 
 {#- dbt takes views on a table that is dropped for gone; tell it of those that moved. -#}

@@ -22,7 +22,7 @@ MAY_READ = {
 }
 """What the models of each layer may read; ``README.md`` says so."""
 
-MARTS_THAT_INTERMEDIATE_MODELS_READ = {("int_chip_month_cells", "fact_cell_month")}
+MARTS_THAT_INTERMEDIATE_MODELS_READ = {("int_chip_month_stocks", "fact_cell_month")}
 """Sums over a large fact, for the features. A new pair is a new exception: think twice."""
 
 WHOLE_WORLD = {"dim_aoi", "dim_time"}

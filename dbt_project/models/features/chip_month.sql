@@ -1,5 +1,3 @@
-{{ config(materialized="incremental", incremental_strategy="sync") }}
-
 with
 
 chip_months as (
@@ -44,7 +42,7 @@ cells as (
         chip_key,
         time_key,
         occupied_cells
-    from {{ ref("int_chip_month_cells") }}
+    from {{ ref("int_chip_month_stocks") }}
 
 ),
 
@@ -89,11 +87,11 @@ known as (
                     )
             end::integer as appeared_{{ span }},
         {% endfor -%}
-        coalesce(cells.occupied_cells, 0) as occupied_cells
+        cells.occupied_cells
     from chip_months
     inner join facts using (chip_key, time_key)
     inner join changes using (chip_key, time_key)
-    left join cells using (chip_key, time_key)
+    inner join cells using (chip_key, time_key)
 
 ),
 
@@ -144,7 +142,7 @@ final as (
         ) as aoi_growth_rate_6,
         known.occupied_cells / 1024.0::double precision as occupied_cell_share,
         known.building_count::double precision
-        / nullif(known.occupied_cells, 0) as buildings_per_occupied_cell,
+        / known.occupied_cells as buildings_per_occupied_cell,
         abs(chips.lat) as abs_lat,
         chips.lon,
         chips.lat

@@ -1,5 +1,3 @@
-{{ config(materialized="incremental", incremental_strategy="sync") }}
-
 with
 
 chip_months as (

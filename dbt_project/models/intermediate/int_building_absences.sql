@@ -1,3 +1,14 @@
+{{
+    config(
+        incremental_strategy="replace_groups",
+        upstream="int_building_lives",
+        unique_key=["chip_key", "building_id"],
+        presence="first_ordinal",
+        pre_hook="{{ forget_built_images() }}",
+        post_hook="{{ record_built_images('int_building_lives') }}",
+    )
+}}
+
 with
 
 chip_months as (
@@ -20,14 +31,50 @@ final_months as (
 
 ),
 
--- Buildings that were ever missing; most never were.
-interrupted as (
+{% if is_incremental() -%}
+    changed_chips as materialized (
 
-    select distinct
-        chip_key,
-        building_id
-    from {{ ref("int_footprint_spells") }}
-    where last_ordinal is not null
+        select
+            chip_key,
+            first_ordinal
+        from {{ changed_chips("int_building_absences", "int_building_lives") }} as changed
+
+    ),
+{%- endif %}
+
+-- Buildings that were ever missing; most never were.
+interrupted as materialized (
+
+    {% if is_incremental() -%}
+        -- the change reaches those that are missing, came back since, or were then
+        select
+            lives.chip_key,
+            lives.building_id
+        from {{ ref("int_building_lives") }} as lives
+        inner join changed_chips using (chip_key)
+        where
+            {{ rarely("""
+                lives.last_ordinal is not null
+                or lives.months_missed > 0
+                and lives.latest_spell_ordinal >= changed_chips.first_ordinal
+            """) }}
+        union distinct
+        select
+            held.chip_key,
+            held.building_id
+        from {{ this }} as held
+        inner join changed_chips using (chip_key)
+        where
+            {{ rarely("""
+                coalesce(held.last_ordinal + 1, 32767) >= changed_chips.first_ordinal
+            """) }}
+    {%- else -%}
+        select
+            chip_key,
+            building_id
+        from {{ ref("int_building_lives") }}
+        where last_ordinal is not null or months_missed > 0
+    {%- endif %}
 
 ),
 
@@ -145,18 +192,21 @@ final as (
     select
         chip_key,
         building_id,
-        first_ordinal::smallint as first_ordinal,
-        last_ordinal::smallint as last_ordinal,
-        hidden_count::smallint as hidden_count,
+        proven.first_ordinal::smallint as first_ordinal,
+        case when proven.has_returned then proven.last_ordinal::smallint end
+            as last_ordinal,
+        proven.hidden_count::smallint as hidden_count,
         case
-            when proof_ordinal <= last_ordinal then proof_ordinal::smallint
+            when proven.proof_ordinal <= proven.last_ordinal
+                then proven.proof_ordinal::smallint
         end as proof_ordinal,
         case
-            when has_returned then 'occluded'
-            when proof_ordinal <= last_ordinal then 'demolished'
-            else 'open'
+            when proven.has_returned then 'occluded'
+            when proven.proof_ordinal <= proven.last_ordinal then 'demolished'
+            when proven.first_ordinal is not null then 'open'
         end as kind
-    from proven
+    from interrupted
+    left join proven using (chip_key, building_id)
 
 )
 

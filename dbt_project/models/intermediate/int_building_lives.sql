@@ -1,4 +1,54 @@
+{{
+    config(
+        incremental_strategy="replace_groups",
+        upstream="int_footprint_spells",
+        unique_key=["chip_key", "building_id"],
+        presence="first_ordinal",
+        pre_hook="{{ forget_built_images() }}",
+        post_hook="{{ record_built_images('int_footprint_spells') }}",
+    )
+}}
+
 with
+
+{% if is_incremental() -%}
+    changed_chips as materialized (
+
+        select
+            chip_key,
+            first_ordinal
+        from {{ changed_chips("int_building_lives", "int_footprint_spells") }} as changed
+
+    ),
+
+    -- Where nothing begins or ends from the change on, neither now nor before it, a
+    -- building lives as it did.
+    changed_buildings as materialized (
+
+        select
+            chip_key,
+            spells.building_id
+        from {{ ref("int_footprint_spells") }} as spells
+        inner join changed_chips using (chip_key)
+        where
+            {{ rarely("""
+                spells.first_ordinal >= changed_chips.first_ordinal
+                or spells.last_ordinal + 1 >= changed_chips.first_ordinal
+            """) }}
+        union distinct
+        select
+            chip_key,
+            held.building_id
+        from {{ this }} as held
+        inner join changed_chips using (chip_key)
+        where
+            {{ rarely("""
+                held.latest_spell_ordinal >= changed_chips.first_ordinal
+                or held.last_ordinal + 1 >= changed_chips.first_ordinal
+            """) }}
+
+    ),
+{%- endif %}
 
 latest_months as (
 
@@ -17,9 +67,35 @@ spells as (
         spells.building_id,
         spells.footprint_no,
         spells.first_ordinal,
-        coalesce(spells.last_ordinal, latest_months.latest_ordinal) as last_ordinal
+        spells.last_ordinal,
+        coalesce(spells.last_ordinal, latest_months.latest_ordinal) as latest_ordinal
     from {{ ref("int_footprint_spells") }} as spells
     inner join latest_months using (chip_key)
+    {% if is_incremental() -%}
+        inner join changed_buildings using (chip_key, building_id)
+    {%- endif %}
+
+),
+
+lives as (
+
+    select
+        chip_key,
+        building_id,
+        min(first_ordinal) as first_ordinal,
+        nullif(max(coalesce(last_ordinal, 32767)), 32767)::smallint as last_ordinal,
+        max(first_ordinal) as latest_spell_ordinal,
+        (
+            max(latest_ordinal) - min(first_ordinal) + 1
+            - sum(latest_ordinal - first_ordinal + 1)
+        )::smallint as months_missed,
+        -- polygons of the last and the first spell: their numbers ride on the ordinals
+        (max(first_ordinal * 32768 + footprint_no) % 32768)::smallint as footprint_no,
+        (min(first_ordinal * 32768 + footprint_no) % 32768)::smallint
+            as first_footprint_no,
+        min(footprint_no) < max(footprint_no) as has_changed
+    from spells
+    group by chip_key, building_id
 
 ),
 
@@ -28,16 +104,15 @@ final as (
     select
         chip_key,
         building_id,
-        min(first_ordinal) as first_ordinal,
-        max(last_ordinal) as last_ordinal,
-        sum(last_ordinal - first_ordinal + 1)::smallint as months_observed,
-        -- polygons of the last and the first spell: their numbers ride on the ordinals
-        (max(last_ordinal * 32768 + footprint_no) % 32768)::smallint as footprint_no,
-        (min(first_ordinal * 32768 + footprint_no) % 32768)::smallint
-            as first_footprint_no,
-        min(footprint_no) < max(footprint_no) as has_changed
-    from spells
-    group by chip_key, building_id
+        lives.first_ordinal,
+        lives.last_ordinal,
+        lives.latest_spell_ordinal,
+        lives.months_missed,
+        lives.footprint_no,
+        lives.first_footprint_no,
+        lives.has_changed
+    from {{ "changed_buildings left join" if is_incremental() }} lives
+    {{ "using (chip_key, building_id)" if is_incremental() }}
 
 )
 

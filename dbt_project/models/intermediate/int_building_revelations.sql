@@ -1,3 +1,14 @@
+{{
+    config(
+        incremental_strategy="replace_tail",
+        upstream="int_building_lives",
+        unique_key=["chip_key", "building_id"],
+        stale_rows="held.first_ordinal >= changed.first_ordinal",
+        pre_hook="{{ forget_built_images() }}",
+        post_hook="{{ record_built_images('int_building_lives') }}",
+    )
+}}
+
 with
 
 chip_months as (
@@ -30,6 +41,11 @@ newcomers as (
         lives.first_ordinal,
         st_centroid(footprints.geom) as place
     from {{ ref("int_building_lives") }} as lives
+    inner join
+        {{ changed_chips("int_building_revelations", "int_building_lives") }} as changed
+        on
+            lives.chip_key = changed.chip_key
+            and lives.first_ordinal >= changed.first_ordinal
     inner join unusable_areas
         on
             lives.chip_key = unusable_areas.chip_key

@@ -1,8 +1,4 @@
-{{ config(
-    materialized="incremental",
-    full_refresh=var("renew_aois"),
-    on_schema_change="fail",
-) }}
+{{ config(full_refresh=var("renew_aois"), incremental_strategy="append") }}
 
 with
 

@@ -1,3 +1,5 @@
+{{ config(unique_key=["chip_key", "time_key"]) }}
+
 with
 
 chip_months as (
@@ -15,13 +17,15 @@ lives as (
     select
         lives.chip_key,
         lives.first_ordinal,
-        revelations.building_id is not null as is_revelation
+        revelations.building_id is not null as is_revelation,
+        count(*) as buildings
     from {{ ref("int_building_lives") }} as lives
     left join {{ ref("int_building_revelations") }} as revelations
         on
             lives.chip_key = revelations.chip_key
             and lives.building_id = revelations.building_id
     where lives.first_ordinal > 1
+    group by lives.chip_key, lives.first_ordinal, is_revelation
 
 ),
 
@@ -32,8 +36,10 @@ absences as (
         first_ordinal,
         last_ordinal,
         proof_ordinal,
-        kind
+        kind,
+        count(*) as buildings
     from {{ ref("int_building_absences") }}
+    group by chip_key, first_ordinal, last_ordinal, proof_ordinal, kind
 
 ),
 
@@ -43,30 +49,30 @@ changes as (
         chip_key,
         first_ordinal as ordinal,
         case when is_revelation then 'revealed' else 'appeared' end as measure,
-        1 as change
+        buildings as change
     from lives
     union all
     select
         chip_key,
         first_ordinal as ordinal,
         'disappeared' as measure,
-        1 as change
+        buildings as change
     from absences
     union all
     select
         chip_key,
         last_ordinal + 1 as ordinal,
         'reappeared' as measure,
-        1 as change
+        buildings as change
     from absences
     where kind = 'occluded'
     union all
-    -- from here on stocks: +1 where an absence begins, -1 after it
+    -- from here on stocks: more where an absence begins, less after it
     select
         chip_key,
         1 as ordinal,
         'occluded' as measure,
-        1 as change
+        buildings as change
     from lives
     where is_revelation
     union all
@@ -74,7 +80,7 @@ changes as (
         chip_key,
         first_ordinal as ordinal,
         'occluded' as measure,
-        -1 as change
+        -buildings as change
     from lives
     where is_revelation
     union all
@@ -82,28 +88,28 @@ changes as (
         chip_key,
         first_ordinal as ordinal,
         kind as measure,
-        1 as change
+        buildings as change
     from absences
     union all
     select
         chip_key,
         last_ordinal + 1 as ordinal,
         kind as measure,
-        -1 as change
+        -buildings as change
     from absences
     union all
     select
         chip_key,
         first_ordinal as ordinal,
         'presumed' as measure,
-        1 as change
+        buildings as change
     from absences
     union all
     select
         chip_key,
         coalesce(proof_ordinal, last_ordinal + 1) as ordinal,
         'presumed' as measure,
-        -1 as change
+        -buildings as change
     from absences
 
 ),

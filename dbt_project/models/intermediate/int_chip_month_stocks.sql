@@ -1,74 +1,43 @@
+{{
+    config(
+        incremental_strategy="replace_tail",
+        upstream="fact_cell_month",
+        unique_key=["chip_key", "time_key"],
+        stale_rows="held.time_key >= changed.first_time_key",
+        pre_hook="{{ forget_built_images() }}",
+        post_hook="{{ record_built_images('fact_cell_month') }}",
+    )
+}}
+
 with
 
-chip_months as (
+cell_months as (
 
     select
         chip_key,
-        time_key,
-        ordinal
-    from {{ ref("int_chip_months") }}
-
-),
-
-spells as (
-
-    select
-        spells.chip_key,
-        spells.first_ordinal,
-        spells.last_ordinal,
-        footprints.area_m2
-    from {{ ref("int_footprint_spells") }} as spells
-    inner join {{ ref("int_footprints") }} as footprints
-        using (chip_key, building_id, footprint_no)
-
-),
-
--- A building counts from the month it comes until the month it goes.
-changes as (
-
-    select
-        chip_key,
-        first_ordinal as ordinal,
-        count(*) as buildings,
-        sum(area_m2) as area_m2
-    from spells
-    group by chip_key, first_ordinal
-    union all
-    select
-        chip_key,
-        last_ordinal + 1 as ordinal,
-        -count(*) as buildings,
-        -sum(area_m2) as area_m2
-    from spells
-    where last_ordinal is not null
-    group by chip_key, last_ordinal
-
-),
-
-net_changes as (
-
-    select
-        chip_key,
-        ordinal,
-        sum(buildings) as buildings,
-        sum(area_m2) as area_m2
-    from changes
-    group by chip_key, ordinal
+        cell_months.time_key,
+        cell_months.building_count,
+        cell_months.built_area_m2
+    from {{ ref("fact_cell_month") }} as cell_months
+    inner join {{ changed_chips("int_chip_month_stocks", "fact_cell_month") }} as changed
+        using (chip_key)
+    where
+        cell_months.time_key >= changed.first_time_key
+        and cell_months.time_key
+        >= {{ first_changed_month("int_chip_month_stocks", "fact_cell_month") }}
 
 ),
 
 final as (
 
     select
-        chip_months.chip_key,
-        chip_months.time_key,
-        (sum(net_changes.buildings) over so_far)::integer as building_count,
-        -- to the mm2: sums in another order must not make another row
-        round((sum(net_changes.area_m2) over so_far)::numeric, 6)::double precision
-            as built_area_m2
-    from chip_months
-    left join net_changes using (chip_key, ordinal)
-    window so_far as (partition by chip_months.chip_key order by chip_months.ordinal)
+        chip_key,
+        time_key,
+        count(*)::integer as occupied_cells,
+        sum(building_count)::integer as building_count,
+        sum({{ in_mm2("built_area_m2") }}) / 1e6::double precision as built_area_m2
+    from cell_months
+    group by chip_key, time_key
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(unique_key=["chip_key"]) }}
+
 with
 
 chips as (

@@ -1,6 +1,5 @@
 {{
     config(
-        materialized="incremental",
         incremental_strategy="append",
         post_hook="{{ forget_gone_footprints() }}",
     )

@@ -1,3 +1,5 @@
+{{ config(unique_key=["time_key"]) }}
+
 with
 
 images as (

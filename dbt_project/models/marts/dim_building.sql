@@ -1,23 +1,82 @@
+{%- set upstream = ["int_building_absences", "int_building_revelations"] -%}
 {{
     config(
-        materialized="incremental",
-        incremental_strategy="sync",
+        incremental_strategy="replace_groups",
+        unique_key=["chip_key", "building_id"],
+        presence="first_seen",
         fillfactor=50,
+        pre_hook=["{{ forget_built_images() }}", "{{ lengthen_lives(" ~ upstream ~ ") }}"],
+        post_hook="{{ record_built_images(" ~ upstream ~ ") }}",
     )
 }}
 
 with
 
-lives as (
+chip_months as (
+
+    select
+        chip_key,
+        time_key,
+        ordinal
+    from {{ ref("int_chip_months") }}
+
+),
+
+latest_months as (
+
+    select
+        chip_key,
+        max(ordinal) as latest_ordinal
+    from chip_months
+    group by chip_key
+
+),
+
+{% if is_incremental() -%}
+    changed_chips as materialized (
+
+        select
+            chip_key,
+            first_time_key,
+            first_ordinal
+        from {{ changed_chips("dim_building", upstream) }} as changed
+
+    ),
+
+    -- All whose row is not just lengthened, and those that are gone.
+    changed_buildings as materialized (
+
+        select
+            chip_key,
+            lives.building_id
+        from {{ ref("int_building_lives") }} as lives
+        inner join changed_chips using (chip_key)
+        where {{ rarely("not " ~ goes_on_alike()) }}
+        union distinct
+        select
+            chip_key,
+            held.building_id
+        from {{ this }} as held
+        inner join changed_chips using (chip_key)
+        where {{ rarely("held.first_seen >= changed_chips.first_time_key") }}
+
+    ),
+{%- endif %}
+
+lives as materialized (
 
     select
         chip_key,
         building_id,
-        first_ordinal,
-        last_ordinal,
-        months_observed,
-        footprint_no
-    from {{ ref("int_building_lives") }}
+        lives.first_ordinal,
+        coalesce(lives.last_ordinal, latest_months.latest_ordinal) as last_ordinal,
+        lives.months_missed,
+        lives.footprint_no
+    from {{ ref("int_building_lives") }} as lives
+    inner join latest_months using (chip_key)
+    {% if is_incremental() -%}
+        inner join changed_buildings using (chip_key, building_id)
+    {%- endif %}
 
 ),
 
@@ -47,30 +106,17 @@ last_absences as (
 footprints as (
 
     select
-        footprints.chip_key,
-        footprints.building_id,
-        count(*) as footprint_count
-    from {{ ref("dim_footprint") }} as footprints
-    inner join {{ ref("int_building_lives") }} as lives
-        on
-            footprints.chip_key = lives.chip_key
-            and footprints.building_id = lives.building_id
-            and lives.has_changed
-    group by footprints.chip_key, footprints.building_id
-
-),
-
-chip_months as (
-
-    select
         chip_key,
-        time_key,
-        ordinal
-    from {{ ref("int_chip_months") }}
+        building_id,
+        count(distinct spells.footprint_no) as footprint_count
+    from {{ ref("int_footprint_spells") }} as spells
+    inner join {{ ref("int_building_lives") }} as lives using (chip_key, building_id)
+    where {{ rarely("lives.has_changed") }}
+    group by chip_key, building_id
 
 ),
 
-final as (
+buildings as (
 
     select
         lives.chip_key,
@@ -82,10 +128,10 @@ final as (
         end as demolished_in,
         lives.footprint_no,
         coalesce(footprints.footprint_count, 1)::smallint as footprint_count,
-        lives.months_observed,
         (
-            lives.last_ordinal - lives.first_ordinal + 1 - lives.months_observed
-        )::smallint as months_occluded,
+            lives.last_ordinal - lives.first_ordinal + 1 - lives.months_missed
+        )::smallint as months_observed,
+        lives.months_missed as months_occluded,
         coalesce(revelations.first_ordinal - 1, 0)::smallint as months_hidden_before,
         coalesce(last_absences.kind, 'standing') as state
     from lives
@@ -113,6 +159,29 @@ final as (
         on
             last_absences.chip_key = missed_months.chip_key
             and last_absences.first_ordinal = missed_months.ordinal
+
+),
+
+final as (
+
+    {% if is_incremental() -%}
+        select
+            chip_key,
+            building_id,
+            buildings.first_seen,
+            buildings.last_seen,
+            buildings.demolished_in,
+            buildings.footprint_no,
+            buildings.footprint_count,
+            buildings.months_observed,
+            buildings.months_occluded,
+            buildings.months_hidden_before,
+            buildings.state
+        from changed_buildings
+        left join buildings using (chip_key, building_id)
+    {%- else -%}
+        select * from buildings
+    {%- endif %}
 
 )
 

@@ -1,4 +1,4 @@
-{{ config(materialized="incremental", incremental_strategy="sync", keep_gone=true) }}
+{{ config(keep_gone=true) }}
 
 with
 

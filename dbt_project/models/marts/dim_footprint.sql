@@ -1,8 +1,7 @@
 {{
     config(
-        materialized="incremental",
-        incremental_strategy="sync",
         keep_gone=true,
+        pre_hook="{{ plan_for_lookups() }}",
         indexes=[{"columns": ["geom"], "type": "gist"}],
     )
 }}

@@ -1,11 +1,10 @@
 {{
     config(
-        materialized="incremental",
         incremental_strategy="replace_tail",
-        upstream="int_footprint_spells",
+        upstream="int_building_lives",
         stale_rows="held.time_key >= changed.first_time_key",
         pre_hook="{{ forget_built_images() }}",
-        post_hook="{{ record_built_images('int_footprint_spells') }}",
+        post_hook="{{ record_built_images('int_building_lives') }}",
     )
 }}
 
@@ -16,7 +15,7 @@ changed_chips as materialized (
     select
         chip_key,
         first_ordinal
-    from {{ changed_chips("fact_cell_month", "int_footprint_spells") }} as changed
+    from {{ changed_chips("fact_cell_month", "int_building_lives") }} as changed
 
 ),
 
@@ -40,20 +39,39 @@ final_ordinals as (
 
 ),
 
+-- Whole mm2 add up to the same in any order.
+footprints as not materialized (
+
+    select
+        chip_key,
+        building_id,
+        footprint_no,
+        cell_no,
+        {{ in_mm2("area_m2") }} as area_mm2
+    from {{ ref("int_footprints") }}
+
+),
+
 spells as (
 
     select
         spells.chip_key,
         footprints.cell_no,
-        footprints.area_m2,
-        greatest(spells.first_ordinal, changed_chips.first_ordinal) as first_ordinal,
-        spells.last_ordinal
+        footprints.area_mm2,
+        changed_chips.first_ordinal as changed_ordinal,
+        spells.first_ordinal,
+        spells.last_ordinal + 1 as next_ordinal
     from {{ ref("int_footprint_spells") }} as spells
     inner join changed_chips
         on
             spells.chip_key = changed_chips.chip_key
-            and coalesce(spells.last_ordinal, 32767) >= changed_chips.first_ordinal
-    inner join {{ ref("int_footprints") }} as footprints
+            {% if is_incremental() -%}
+                and {{ rarely("""
+                    spells.first_ordinal >= changed_chips.first_ordinal
+                    or spells.last_ordinal + 1 >= changed_chips.first_ordinal
+                """) }}
+            {%- endif %}
+    inner join footprints
         on
             spells.chip_key = footprints.chip_key
             and spells.building_id = footprints.building_id
@@ -72,7 +90,7 @@ appearances as (
         on
             lives.chip_key = changed_chips.chip_key
             and lives.first_ordinal >= greatest(changed_chips.first_ordinal, 2)
-    inner join {{ ref("int_footprints") }} as footprints
+    inner join footprints
         on
             lives.chip_key = footprints.chip_key
             and lives.building_id = footprints.building_id
@@ -87,28 +105,46 @@ changes as (
         cell_no,
         first_ordinal as ordinal,
         1 as buildings,
-        area_m2,
+        area_mm2,
         0 as appeared
     from spells
+    where first_ordinal >= changed_ordinal
     union all
     select
         chip_key,
         cell_no,
-        last_ordinal + 1 as ordinal,
+        next_ordinal as ordinal,
         -1 as buildings,
-        -area_m2 as area_m2,
+        -area_mm2 as area_mm2,
         0 as appeared
     from spells
-    where last_ordinal is not null
+    where next_ordinal >= changed_ordinal
     union all
     select
         chip_key,
         cell_no,
         first_ordinal as ordinal,
         0 as buildings,
-        0 as area_m2,
+        0 as area_mm2,
         1 as appeared
     from appearances
+    {% if is_incremental() -%}
+        union all
+        -- what the cell held in the month before
+        select
+            held.chip_key,
+            held.cell_no,
+            changed_chips.first_ordinal as ordinal,
+            held.building_count as buildings,
+            {{ in_mm2("held.built_area_m2") }} as area_mm2,
+            0 as appeared
+        from {{ this }} as held
+        inner join chip_months using (chip_key, time_key)
+        inner join changed_chips
+            on
+                chip_months.chip_key = changed_chips.chip_key
+                and chip_months.ordinal = changed_chips.first_ordinal - 1
+    {%- endif %}
 
 ),
 
@@ -119,7 +155,7 @@ net_changes as (
         cell_no,
         ordinal,
         sum(buildings) as buildings,
-        sum(area_m2) as area_m2,
+        sum(area_mm2) as area_mm2,
         sum(appeared) as appeared
     from changes
     group by chip_key, cell_no, ordinal
@@ -135,7 +171,7 @@ states as (
         ordinal,
         lead(ordinal, 1, final_ordinals.final_ordinal + 1) over so_far as next_ordinal,
         sum(buildings) over so_far as building_count,
-        sum(area_m2) over so_far as built_area_m2,
+        sum(area_mm2) over so_far as area_mm2,
         appeared
     from net_changes
     inner join final_ordinals using (chip_key)
@@ -151,7 +187,7 @@ months as (
         generate_series(ordinal, next_ordinal - 1) as ordinal,
         ordinal as first_ordinal,
         building_count,
-        built_area_m2,
+        area_mm2,
         appeared
     from states
     where building_count > 0
@@ -163,13 +199,13 @@ final as (
     select
         months.chip_key,
         chip_months.time_key,
+        months.area_mm2 / 1e6::double precision as built_area_m2,
         months.cell_no,
         months.building_count::smallint as building_count,
         case
             when months.ordinal = months.first_ordinal then months.appeared
             else 0
-        end::smallint as appeared,
-        months.built_area_m2::real as built_area_m2
+        end::smallint as appeared
     from months
     inner join chip_months
         on

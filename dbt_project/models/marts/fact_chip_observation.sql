@@ -9,7 +9,7 @@ with
             chip_key,
             time_key
         from {{ changed_images("fact_chip_observation") }} as images
-        where load_id is not null
+        where version is not null
 
     ),
 {%- endif %}

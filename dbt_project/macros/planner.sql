@@ -1,0 +1,24 @@
+{#-
+    Pre-hook: joins on keys of several columns: the planner expects one row, and would loop
+    or sort what it had better hash. Models run side by side and take the cores; workers
+    would only slow the longest one.
+-#}
+{% macro plan_for_hashes() %}
+    set local enable_nestloop = off;
+    set local enable_mergejoin = off;
+    set local max_parallel_workers_per_gather = 0
+{% endmacro %}
+
+{#- Pre-hook after it: what changed is looked up by keys, unless that is everything. -#}
+{% macro plan_for_lookups() %}
+    {% if starts_anew() %}{% do return("") %}{% endif %}
+    set local enable_nestloop = on
+{% endmacro %}
+
+{#-
+    A condition that few rows meet. The planner expects one row in 200 for an equality that
+    it knows nothing of, but most rows for conditions with `or` and `not`.
+-#}
+{% macro rarely(condition) -%}
+    case when {{ condition }} then 1 else 0 end = 1
+{%- endmacro %}

@@ -25,6 +25,7 @@
     {% endif %}
     {% set months = changed_months() %}
     {% call statement("main") %}
+        {{ assert_columns(this, columns_of_contract()) }}
         {% if months.held %}
             {{ replace_images(sql, months.held) }}
         {% endif %}

@@ -19,7 +19,7 @@
     {% call statement("main") %}
         create temporary table {{ fresh }} on commit drop as
         {{ sql }};
-        {{ assert_same_columns(held, fresh) }}
+        {{ assert_columns(held, columns_of(fresh)) }}
         {{ strategy({
             "target_relation": held,
             "temp_relation": fresh,
@@ -70,10 +70,10 @@
 {% endmacro %}
 
 {#- Rows go by the names of columns: another form of the table must not take them. -#}
-{% macro assert_same_columns(held, fresh) %}
+{% macro assert_columns(held, columns) %}
     do $$
     begin
-        if {{ columns_of(held) }} <> {{ columns_of(fresh) }} then
+        if {{ columns_of(held) }} is distinct from {{ columns }} then
             raise '{{ held }} has not the columns of its model'
                 using hint = 'Build it anew: dbt build --full-refresh';
         end if;
@@ -86,6 +86,18 @@
         select array_agg(attname || ' ' || atttypid::regtype order by attname)
         from pg_attribute
         where attrelid = '{{ table }}'::regclass and attnum > 0 and not attisdropped
+    )
+{%- endmacro %}
+
+{% macro columns_of_contract() -%}
+    (
+        select array_agg(name || ' ' || type::regtype order by name)
+        from (
+            values
+            {% for column in model.columns.values() -%}
+                ('{{ column.name }}', '{{ column.data_type }}'){{ ", " if not loop.last }}
+            {%- endfor %}
+        ) as list (name, type)
     )
 {%- endmacro %}
 

@@ -14,11 +14,3 @@
     {% if starts_anew() %}{% do return("") %}{% endif %}
     set local enable_nestloop = on
 {% endmacro %}
-
-{#-
-    A condition that few rows meet. The planner expects one row in 200 for an equality that
-    it knows nothing of, but most rows for conditions with `or` and `not`.
--#}
-{% macro rarely(condition) -%}
-    case when {{ condition }} then 1 else 0 end = 1
-{%- endmacro %}

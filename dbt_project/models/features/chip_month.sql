@@ -87,11 +87,11 @@ known as (
                     )
             end::integer as appeared_{{ span }},
         {% endfor -%}
-        cells.occupied_cells
+        coalesce(cells.occupied_cells, 0) as occupied_cells
     from chip_months
     inner join facts using (chip_key, time_key)
     inner join changes using (chip_key, time_key)
-    inner join cells using (chip_key, time_key)
+    left join cells using (chip_key, time_key)
 
 ),
 
@@ -142,7 +142,7 @@ final as (
         ) as aoi_growth_rate_6,
         known.occupied_cells / 1024.0::double precision as occupied_cell_share,
         known.building_count::double precision
-        / known.occupied_cells as buildings_per_occupied_cell,
+        / nullif(known.occupied_cells, 0) as buildings_per_occupied_cell,
         abs(chips.lat) as abs_lat,
         chips.lon,
         chips.lat

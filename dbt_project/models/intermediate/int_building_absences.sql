@@ -4,7 +4,10 @@
         upstream="int_building_lives",
         unique_key=["chip_key", "building_id"],
         presence="first_ordinal",
-        pre_hook="{{ forget_built_images() }}",
+        pre_hook=[
+            "{{ forget_built_images() }}",
+            "{{ keep_changed_buildings(buildings_with_other_absences()) }}",
+        ],
         post_hook="{{ record_built_images('int_building_lives') }}",
     )
 }}
@@ -31,43 +34,14 @@ final_months as (
 
 ),
 
-{% if is_incremental() -%}
-    changed_chips as materialized (
-
-        select
-            chip_key,
-            first_ordinal
-        from {{ changed_chips("int_building_absences", "int_building_lives") }} as changed
-
-    ),
-{%- endif %}
-
 -- Buildings that were ever missing; most never were.
-interrupted as materialized (
+interrupted as not materialized (
 
     {% if is_incremental() -%}
-        -- the change reaches those that are missing, came back since, or were then
         select
-            lives.chip_key,
-            lives.building_id
-        from {{ ref("int_building_lives") }} as lives
-        inner join changed_chips using (chip_key)
-        where
-            {{ rarely("""
-                lives.last_ordinal is not null
-                or lives.months_missed > 0
-                and lives.latest_spell_ordinal >= changed_chips.first_ordinal
-            """) }}
-        union distinct
-        select
-            held.chip_key,
-            held.building_id
-        from {{ this }} as held
-        inner join changed_chips using (chip_key)
-        where
-            {{ rarely("""
-                coalesce(held.last_ordinal + 1, 32767) >= changed_chips.first_ordinal
-            """) }}
+            chip_key,
+            building_id
+        from changed_buildings
     {%- else -%}
         select
             chip_key,

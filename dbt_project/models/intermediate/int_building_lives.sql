@@ -4,51 +4,15 @@
         upstream="int_footprint_spells",
         unique_key=["chip_key", "building_id"],
         presence="first_ordinal",
-        pre_hook="{{ forget_built_images() }}",
+        pre_hook=[
+            "{{ forget_built_images() }}",
+            "{{ keep_changed_buildings(buildings_with_other_spells()) }}",
+        ],
         post_hook="{{ record_built_images('int_footprint_spells') }}",
     )
 }}
 
 with
-
-{% if is_incremental() -%}
-    changed_chips as materialized (
-
-        select
-            chip_key,
-            first_ordinal
-        from {{ changed_chips("int_building_lives", "int_footprint_spells") }} as changed
-
-    ),
-
-    -- Where nothing begins or ends from the change on, neither now nor before it, a
-    -- building lives as it did.
-    changed_buildings as materialized (
-
-        select
-            chip_key,
-            spells.building_id
-        from {{ ref("int_footprint_spells") }} as spells
-        inner join changed_chips using (chip_key)
-        where
-            {{ rarely("""
-                spells.first_ordinal >= changed_chips.first_ordinal
-                or spells.last_ordinal + 1 >= changed_chips.first_ordinal
-            """) }}
-        union distinct
-        select
-            chip_key,
-            held.building_id
-        from {{ this }} as held
-        inner join changed_chips using (chip_key)
-        where
-            {{ rarely("""
-                held.latest_spell_ordinal >= changed_chips.first_ordinal
-                or held.last_ordinal + 1 >= changed_chips.first_ordinal
-            """) }}
-
-    ),
-{%- endif %}
 
 latest_months as (
 
@@ -101,18 +65,22 @@ lives as (
 
 final as (
 
-    select
-        chip_key,
-        building_id,
-        lives.first_ordinal,
-        lives.last_ordinal,
-        lives.latest_spell_ordinal,
-        lives.months_missed,
-        lives.footprint_no,
-        lives.first_footprint_no,
-        lives.has_changed
-    from {{ "changed_buildings left join" if is_incremental() }} lives
-    {{ "using (chip_key, building_id)" if is_incremental() }}
+    {% if is_incremental() -%}
+        select
+            chip_key,
+            building_id,
+            lives.first_ordinal,
+            lives.last_ordinal,
+            lives.latest_spell_ordinal,
+            lives.months_missed,
+            lives.footprint_no,
+            lives.first_footprint_no,
+            lives.has_changed
+        from changed_buildings
+        left join lives using (chip_key, building_id)
+    {%- else -%}
+        select * from lives
+    {%- endif %}
 
 )
 

@@ -19,7 +19,8 @@ cell_months as (
         cell_months.building_count,
         cell_months.built_area_m2
     from {{ ref("fact_cell_month") }} as cell_months
-    inner join {{ changed_chips("int_chip_month_stocks", "fact_cell_month") }} as changed
+    inner join
+        {{ changed_chips("int_chip_month_stocks", "fact_cell_month") }} as changed
         using (chip_key)
     where
         cell_months.time_key >= changed.first_time_key

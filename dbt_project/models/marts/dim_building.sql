@@ -5,7 +5,11 @@
         unique_key=["chip_key", "building_id"],
         presence="first_seen",
         fillfactor=50,
-        pre_hook=["{{ forget_built_images() }}", "{{ lengthen_lives(" ~ upstream ~ ") }}"],
+        pre_hook=[
+            "{{ forget_built_images() }}",
+            "{{ lengthen_lives(" ~ upstream ~ ") }}",
+            "{{ keep_changed_buildings(buildings_with_other_ends(" ~ upstream ~ ")) }}",
+        ],
         post_hook="{{ record_built_images(" ~ upstream ~ ") }}",
     )
 }}
@@ -32,38 +36,7 @@ latest_months as (
 
 ),
 
-{% if is_incremental() -%}
-    changed_chips as materialized (
-
-        select
-            chip_key,
-            first_time_key,
-            first_ordinal
-        from {{ changed_chips("dim_building", upstream) }} as changed
-
-    ),
-
-    -- All whose row is not just lengthened, and those that are gone.
-    changed_buildings as materialized (
-
-        select
-            chip_key,
-            lives.building_id
-        from {{ ref("int_building_lives") }} as lives
-        inner join changed_chips using (chip_key)
-        where {{ rarely("not " ~ goes_on_alike()) }}
-        union distinct
-        select
-            chip_key,
-            held.building_id
-        from {{ this }} as held
-        inner join changed_chips using (chip_key)
-        where {{ rarely("held.first_seen >= changed_chips.first_time_key") }}
-
-    ),
-{%- endif %}
-
-lives as materialized (
+lives as (
 
     select
         chip_key,
@@ -110,8 +83,13 @@ footprints as (
         building_id,
         count(distinct spells.footprint_no) as footprint_count
     from {{ ref("int_footprint_spells") }} as spells
-    inner join {{ ref("int_building_lives") }} as lives using (chip_key, building_id)
-    where {{ rarely("lives.has_changed") }}
+    {% if is_incremental() -%}
+        inner join changed_buildings using (chip_key, building_id)
+    {%- else -%}
+        inner join {{ ref("int_building_lives") }} as lives
+            using (chip_key, building_id)
+        where lives.has_changed
+    {%- endif %}
     group by chip_key, building_id
 
 ),

@@ -40,24 +40,12 @@ final_ordinals as (
 ),
 
 -- Whole mm2 add up to the same in any order.
-footprints as not materialized (
-
-    select
-        chip_key,
-        building_id,
-        footprint_no,
-        cell_no,
-        {{ in_mm2("area_m2") }} as area_mm2
-    from {{ ref("int_footprints") }}
-
-),
-
 spells as (
 
     select
         spells.chip_key,
         footprints.cell_no,
-        footprints.area_mm2,
+        {{ in_mm2("footprints.area_m2") }} as area_mm2,
         changed_chips.first_ordinal as changed_ordinal,
         spells.first_ordinal,
         spells.last_ordinal + 1 as next_ordinal
@@ -65,13 +53,11 @@ spells as (
     inner join changed_chips
         on
             spells.chip_key = changed_chips.chip_key
-            {% if is_incremental() -%}
-                and {{ rarely("""
-                    spells.first_ordinal >= changed_chips.first_ordinal
-                    or spells.last_ordinal + 1 >= changed_chips.first_ordinal
-                """) }}
-            {%- endif %}
-    inner join footprints
+            and (
+                spells.first_ordinal >= changed_chips.first_ordinal
+                or spells.last_ordinal + 1 >= changed_chips.first_ordinal
+            )
+    inner join {{ ref("int_footprints") }} as footprints
         on
             spells.chip_key = footprints.chip_key
             and spells.building_id = footprints.building_id
@@ -90,7 +76,7 @@ appearances as (
         on
             lives.chip_key = changed_chips.chip_key
             and lives.first_ordinal >= greatest(changed_chips.first_ordinal, 2)
-    inner join footprints
+    inner join {{ ref("int_footprints") }} as footprints
         on
             lives.chip_key = footprints.chip_key
             and lives.building_id = footprints.building_id
@@ -101,24 +87,18 @@ appearances as (
 changes as (
 
     select
-        chip_key,
-        cell_no,
-        first_ordinal as ordinal,
-        1 as buildings,
-        area_mm2,
+        spells.chip_key,
+        spells.cell_no,
+        list.ordinal,
+        list.buildings,
+        list.buildings * spells.area_mm2 as area_mm2,
         0 as appeared
     from spells
-    where first_ordinal >= changed_ordinal
-    union all
-    select
-        chip_key,
-        cell_no,
-        next_ordinal as ordinal,
-        -1 as buildings,
-        -area_mm2 as area_mm2,
-        0 as appeared
-    from spells
-    where next_ordinal >= changed_ordinal
+    cross join
+        lateral (
+            values (spells.first_ordinal, 1), (spells.next_ordinal, -1)
+        ) as list (ordinal, buildings)
+    where list.ordinal >= spells.changed_ordinal
     union all
     select
         chip_key,

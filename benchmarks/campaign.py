@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.arena import Arena, open_arena
 from benchmarks.contenders import OURS, UNIT
-from benchmarks.data import DataSet, open_data_set, split_last_month
+from benchmarks.data import DataSet, cut_to_one_row, open_data_set, split_last_month
 from benchmarks.errors import BenchmarkError
 from benchmarks.loading import load_once, measure_loads
 from benchmarks.lossless import gives_back
@@ -165,7 +165,8 @@ class _Campaign:
         self._found["is_lossless"] = gives_back(self._arena, data.csv, work=self._work)
 
     def _measure_star(self, data: DataSet) -> None:
-        steps, sizes = measure_star(self._arena, data, rounds=self._plan.rounds)
+        one_row = cut_to_one_row(data, self._work / f"{self._plan.size}_one_row")
+        steps, sizes = measure_star(self._arena, data, one_row, rounds=self._plan.rounds)
         self._steps |= steps
         self._found["schema_bytes"] = sizes
 

@@ -66,6 +66,23 @@ def write_first_row(csv: Path, out: Path) -> None:
         target.writelines(itertools.islice(source, 2))
 
 
+def cut_to_one_row(whole: DataSet, out: Path) -> DataSet:
+    """Write the first row and the first mask of a data set: files of each kind, as good as empty.
+
+    Args:
+        whole: The data set.
+        out: New folder.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    (out / CSV).parent.mkdir(parents=True)
+    write_first_row(whole.csv, out / CSV)
+    for mask in sorted(whole.folder.glob(MASKS))[:1]:
+        copy = out / mask.relative_to(whole.folder)
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(mask, copy)
+    return open_data_set(out)
+
+
 def split_last_month(whole: DataSet, out: Path) -> tuple[DataSet, DataSet]:
     """Hold back the last month of each chip, as one new month of all chips.
 

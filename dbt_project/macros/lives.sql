@@ -46,7 +46,8 @@
 
     select
         chip_key,
-        lives.building_id
+        lives.building_id,
+        changed_chips.first_ordinal as changed_ordinal
     from {{ ref("int_building_lives") }} as lives
     inner join changed_chips using (chip_key)
     where
@@ -55,71 +56,76 @@
             lives.months_missed > 0
             and lives.latest_spell_ordinal >= changed_chips.first_ordinal
         )
-    union distinct
-    select
-        chip_key,
-        held.building_id
-    from {{ this }} as held
-    inner join changed_chips using (chip_key)
-    where coalesce(held.last_ordinal + 1, 32767) >= changed_chips.first_ordinal
 {% endmacro %}
 
-{#- All whose row of dim_building is not just lengthened, and those that are gone. -#}
+{#-
+    Subquery: chips whose buildings dim_building has to follow. `is_extended`: nothing
+    changed but that `new_months` came after all that it was built from.
+-#}
+{% macro chips_to_follow(upstream) %}
+    (
+        select
+            chip_key,
+            changed.first_ordinal,
+            latest_months.time_key as latest_time_key,
+            latest_months.ordinal - changed.first_ordinal + 1 as new_months,
+            coalesce(changed.first_time_key > built.time_key, false) as is_extended
+        from {{ changed_chips("dim_building", upstream) }} as changed
+        left join (
+            select
+                chip_key,
+                max(time_key) as time_key,
+                max(ordinal) as ordinal
+            from {{ ref("int_chip_months") }}
+            group by chip_key
+        ) as latest_months using (chip_key)
+        left join (
+            select
+                chip_key,
+                max(time_key) as time_key
+            from {{ ref("int_built_images") }}
+            where model = 'dim_building'
+            group by chip_key
+        ) as built using (chip_key)
+    )
+{% endmacro %}
+
+{#- Pre-hook of dim_building: what stood stands on, until `changed_buildings` say otherwise.
+    Most of all rows, written in place without a look at anything else. -#}
+{% macro lengthen_lives(upstream) %}
+    {% if starts_anew() %}{% do return("") %}{% endif %}
+    update {{ this }} as held
+    set
+        last_seen = chips.latest_time_key,
+        months_observed = held.months_observed + chips.new_months
+    from {{ chips_to_follow(upstream) }} as chips
+    where
+        chips.is_extended
+        and held.chip_key = chips.chip_key
+        and held.state = 'standing'
+{% endmacro %}
+
+{#- In chips that were but extended those that came, went or changed; else all, also those
+    that are gone. -#}
 {% macro buildings_with_other_ends(upstream) %}
-    with changed_chips as materialized (
-        select * from {{ changed_chips("dim_building", upstream) }} as chips
+    with chips as materialized (
+        select * from {{ chips_to_follow(upstream) }} as chips
     )
 
     select
         chip_key,
         lives.building_id
     from {{ ref("int_building_lives") }} as lives
-    inner join changed_chips using (chip_key)
-    where not {{ goes_on_alike() }}
+    inner join chips using (chip_key)
+    where
+        not chips.is_extended
+        or lives.last_ordinal is not null
+        or lives.latest_spell_ordinal >= chips.first_ordinal
     union distinct
     select
         chip_key,
         held.building_id
     from {{ this }} as held
-    inner join changed_chips using (chip_key)
-    where held.first_seen >= changed_chips.first_time_key
-{% endmacro %}
-
-{#- Standing, with one polygon, from before a chip's first changed month. -#}
-{% macro goes_on_alike() -%}
-    (
-        lives.last_ordinal is null
-        and not lives.has_changed
-        and lives.latest_spell_ordinal < changed_chips.first_ordinal
-    )
-{%- endmacro %}
-
-{#- Pre-hook of dim_building: of what goes on alike only the end moves, in place. -#}
-{% macro lengthen_lives(upstream) %}
-    {% if starts_anew() %}{% do return("") %}{% endif %}
-    update {{ this }} as held
-    set
-        last_seen = latest_months.time_key,
-        demolished_in = null,
-        footprint_no = lives.footprint_no,
-        footprint_count = 1,
-        months_observed
-        = latest_months.ordinal - lives.first_ordinal + 1 - lives.months_missed,
-        months_occluded = lives.months_missed,
-        state = 'standing'
-    from {{ ref("int_building_lives") }} as lives
-    inner join {{ changed_chips("dim_building", upstream) }} as changed_chips
-        on lives.chip_key = changed_chips.chip_key and {{ goes_on_alike() }}
-    inner join (
-        select
-            chip_key,
-            max(ordinal) as ordinal,
-            max(time_key) as time_key
-        from {{ ref("int_chip_months") }}
-        group by chip_key
-    ) as latest_months
-        on lives.chip_key = latest_months.chip_key
-    where
-        held.chip_key = lives.chip_key
-        and held.building_id = lives.building_id
+    inner join chips using (chip_key)
+    where not chips.is_extended
 {% endmacro %}

@@ -1,9 +1,9 @@
 {{
     config(
-        incremental_strategy="replace_groups",
+        incremental_strategy="replace_tail",
         upstream="int_building_lives",
-        unique_key=["chip_key", "building_id"],
-        presence="first_ordinal",
+        unique_key=["chip_key", "building_id", "first_ordinal"],
+        stale_rows="changed.first_ordinal <= coalesce(held.last_ordinal + 1, 32767)",
         pre_hook=[
             "{{ forget_built_images() }}",
             "{{ keep_changed_buildings(buildings_with_other_absences()) }}",
@@ -40,12 +40,14 @@ interrupted as not materialized (
     {% if is_incremental() -%}
         select
             chip_key,
-            building_id
+            building_id,
+            changed_ordinal
         from changed_buildings
     {%- else -%}
         select
             chip_key,
-            building_id
+            building_id,
+            1 as changed_ordinal
         from {{ ref("int_building_lives") }}
         where last_ordinal is not null or months_missed > 0
     {%- endif %}
@@ -59,6 +61,7 @@ spells as (
         building_id,
         footprint_no,
         last_ordinal,
+        changed_ordinal,
         lead(first_ordinal) over (
             partition by chip_key, building_id order by first_ordinal
         ) as next_ordinal
@@ -101,7 +104,10 @@ absences as (
     from spells
     inner join final_months using (chip_key)
     where
-        spells.last_ordinal + 1 < spells.next_ordinal
+        (
+            spells.last_ordinal + 1 < spells.next_ordinal
+            and spells.next_ordinal >= spells.changed_ordinal
+        )
         or (spells.next_ordinal is null and spells.last_ordinal is not null)
 
 ),
@@ -166,21 +172,18 @@ final as (
     select
         chip_key,
         building_id,
-        proven.first_ordinal::smallint as first_ordinal,
-        case when proven.has_returned then proven.last_ordinal::smallint end
-            as last_ordinal,
-        proven.hidden_count::smallint as hidden_count,
+        first_ordinal::smallint as first_ordinal,
+        case when has_returned then last_ordinal::smallint end as last_ordinal,
+        hidden_count::smallint as hidden_count,
         case
-            when proven.proof_ordinal <= proven.last_ordinal
-                then proven.proof_ordinal::smallint
+            when proof_ordinal <= last_ordinal then proof_ordinal::smallint
         end as proof_ordinal,
         case
-            when proven.has_returned then 'occluded'
-            when proven.proof_ordinal <= proven.last_ordinal then 'demolished'
-            when proven.first_ordinal is not null then 'open'
+            when has_returned then 'occluded'
+            when proof_ordinal <= last_ordinal then 'demolished'
+            else 'open'
         end as kind
-    from interrupted
-    left join proven using (chip_key, building_id)
+    from proven
 
 )
 

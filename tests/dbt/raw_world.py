@@ -30,13 +30,17 @@ class RawWorld:
     hidden: set[ImageKey] = field(default_factory=set)
     """Images whose left half lies under a UDM polygon."""
     _load_ids: dict[ImageKey, int] = field(default_factory=dict)
+    _mask_load_ids: dict[ImageKey, int] = field(default_factory=dict)
     _written: dict[ImageKey, dict[int, Box]] = field(default_factory=dict)
     _footprints: dict[tuple[int, int, Box], tuple[int, int]] = field(default_factory=dict)
     _load_id: int = 0
 
     def write(self, connection: psycopg.Connection) -> None:
-        """Write the raw tables as a load does: images that changed get the load's number."""
+        """Write the raw tables as a load does: what changed gets the load's number."""
         self._load_id += 1
+        self._mask_load_ids = {
+            key: self._mask_load_ids.get(key, self._load_id) for key in self.hidden
+        }
         for key in [key for key in self._written if key not in self.images]:
             del self._written[key], self._load_ids[key]
         for key, buildings in self.images.items():
@@ -140,8 +144,8 @@ class RawWorld:
                 from st_tileenvelope(13, %(c)s / 8192, %(c)s %% 8192) as tile
                 """,
                 [
-                    {"c": chip_key, "t": time_key, "load_id": self._load_id}
-                    for chip_key, time_key in sorted(self.hidden)
+                    {"c": chip_key, "t": time_key, "load_id": load_id}
+                    for (chip_key, time_key), load_id in sorted(self._mask_load_ids.items())
                 ],
             )
 

@@ -77,6 +77,11 @@ def next_month(rng: random.Random, world: RawWorld) -> None:
         observe(rng, world, chip_key, MONTHS[-2])
 
 
+def masks_come_and_go(rng: random.Random, world: RawWorld) -> None:
+    """Nothing but masks changes: what is proven gone, and what was hidden, does."""
+    world.hidden ^= set(rng.sample(sorted(world.images), 4))
+
+
 def late_and_corrected_months(rng: random.Random, world: RawWorld) -> None:
     for chip_key in CHIPS[:2]:
         missing = [time for time in MONTHS[:-2] if (chip_key, time) not in world.images]
@@ -103,6 +108,7 @@ def a_chip_goes_and_the_last_month_comes(rng: random.Random, world: RawWorld) ->
 STEPS: list[Callable[[random.Random, RawWorld], None]] = [
     first_months,
     next_month,
+    masks_come_and_go,
     late_and_corrected_months,
     gone_months_and_a_new_chip,
     a_chip_goes_and_the_last_month_comes,

@@ -154,6 +154,24 @@ def test_marts_follow_arrivals_in_any_order_and_equal_a_full_refresh(
     assert contents(dbt) == followed
 
 
+def test_a_mask_that_comes_or_goes_alone_takes_a_proof_or_gives_it_back(
+    make_dbt: MakeDbt,
+) -> None:
+    world, dbt = RawWorld(), make_dbt()
+    left, right = (100, 100), (900, 100)
+    for time_key in MONTHS[:3]:
+        world.images[CHIPS[0], time_key] = {1: left, 2: right}
+    for time_key in MONTHS[3:6]:
+        world.images[CHIPS[0], time_key] = {2: right}
+    states = "select state from marts.dim_building order by building_id"
+    for masked, state in ((False, "demolished"), (True, "open"), (False, "demolished")):
+        world.hidden = {(CHIPS[0], MONTHS[4])} if masked else set()
+        write(dbt, world)
+        dbt("run", "--exclude", "layers")
+        assert dbt.rows(states) == [(state,), ("standing",)]
+        expect(dbt, world, state)
+
+
 def test_the_fact_keeps_its_early_months_when_most_later_ones_change(make_dbt: MakeDbt) -> None:
     rng, world, dbt = random.Random(3), RawWorld(), make_dbt()
     for time_key in MONTHS[:6]:

@@ -15,7 +15,7 @@ from benchmarks.lifecycle import Lifecycle, app, judge
 from loaders.load import load
 from loaders.synthetic import Size, synthesize
 from tests.dbt.conftest import MakeDbt
-from tests.dbt.runner import Dbt
+from tests.dbt.runner import Dbt, DbtFailedError
 from warehouse.connection import connect
 from warehouse.roles import Role
 
@@ -305,6 +305,39 @@ def test_a_view_that_does_not_fit_the_new_table_goes_with_the_old(dbt: Dbt) -> N
     )
     dbt("run", "--full-refresh", "--select", "dim_building")
     assert views(dbt) == before
+
+
+def test_a_view_of_another_form_is_made_anew_and_what_reads_it_stays(dbt: Dbt) -> None:
+    before = views(dbt)
+    dbt.execute(
+        """
+        set role transformer;
+        drop view staging.stg_load_runs;
+        create view staging.stg_load_runs as select load_id, 1 as odd from raw.load_run;
+        create view features.load_numbers as select load_id from staging.stg_load_runs
+        """
+    )
+    dbt("run", "--select", "stg_load_runs")
+    assert views(dbt) == before
+    assert dbt.rows("select load_id from features.load_numbers") == [(1,)]
+    dbt.execute("drop view features.load_numbers")
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [
+        ("marts.dim_time", "dim_time"),
+        ("marts.fact_chip_observation", "fact_chip_observation"),
+    ],
+)
+def test_a_table_of_another_form_is_refused_with_what_to_do(
+    dbt: Dbt, table: str, model: str
+) -> None:
+    dbt.execute(f"alter table {table} add column odd integer")
+    with pytest.raises(DbtFailedError, match=r"(?s)has not the columns.*dbt build --full-refresh"):
+        dbt("run", "--select", model)
+    dbt.execute(f"alter table {table} drop column odd")
+    dbt("run", "--select", model)
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.SERVICE, Role.TRAINER])

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loaders.chips import LOWEST_HASH, Chip, Hashes, Image, Integers, Numbers
+from loaders.chips import Chip, Hashes, Image, Integers, Numbers, hashes_of
 from loaders.names import NameRejectedError, parse_filename
 from loaders.numbering import Attempt, Group, Rows
 from loaders.observations import Observations, observations_of
@@ -30,7 +30,6 @@ FOOTPRINT_SCHEMA: Final = {
     "polygon": pl.String(),
 }
 _FEW_RUNS: Final = 4
-_SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,8 @@ class Assembly:
     def add(self, batch: Batch) -> Assembled:
         """Take in rows that have the form of a row, and judge what they say."""
         ids = batch.frame["id"].to_numpy()
-        starts, hashes = _scan(batch.frame)
-        groups, reasons = self._group(batch.frame["filename"], starts)
+        hashes = batch.hashes
+        groups, reasons = self._group(batch.frame["filename"], batch.starts)
         while True:
             attempt = _attempt(groups, ids, hashes)
             new = attempt.new_rows()
@@ -149,26 +148,6 @@ class Assembly:
             else:
                 reasons.update(dict.fromkeys(rows.tolist(), image))
         return groups, reasons
-
-
-def hashes_of(polygons: pl.Series) -> Hashes:
-    """Hash polygon texts; equal within one process, not beyond it."""
-    return _usable(polygons.hash(seed=_SEED))
-
-
-def _usable(hashes: pl.Series) -> Hashes:
-    usable: Hashes = hashes.to_numpy(writable=True)
-    usable[usable < LOWEST_HASH] = LOWEST_HASH
-    return usable
-
-
-def _scan(frame: pl.DataFrame) -> tuple[Rows, Hashes]:
-    """Return where the filename changes, and the hash of every polygon; in one pass."""
-    found = frame.select(
-        change=pl.col("filename").ne_missing(pl.col("filename").shift()),
-        polygon=pl.col("geometry").hash(seed=_SEED),
-    )
-    return np.flatnonzero(found["change"].to_numpy()), _usable(found["polygon"])
 
 
 def _runs(filenames: pl.Series, starts: Rows) -> Iterator[tuple[str, Rows]]:

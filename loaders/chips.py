@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from loaders.names import ImageName
 
@@ -27,6 +28,15 @@ NO_POLYGON: Final = 0
 DROPPED_POLYGON: Final = 1
 """Stands for a first polygon that the warehouse no longer has, so that number 1 stays taken."""
 LOWEST_HASH: Final = 2
+
+_SEED: Final = 7
+
+
+def hashes_of(polygons: pl.Series) -> Hashes:
+    """Hash polygon texts; equal within one process, not beyond it."""
+    hashes: Hashes = polygons.hash(seed=_SEED).to_numpy(writable=True)
+    hashes[hashes < LOWEST_HASH] = LOWEST_HASH
+    return hashes
 
 
 @dataclass(slots=True)

@@ -1,11 +1,13 @@
 """What a source is made of, whatever its form, on the way to ``raw``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from loaders.chips import Hashes, hashes_of
 
 ROW_SCHEMA: Final = {"filename": pl.String(), "id": pl.Int32(), "geometry": pl.String()}
 
@@ -19,11 +21,22 @@ class Batch:
             pixels of the chip); no nulls.
         lines: The line (of GeoJSON: the feature) of each row in its file, from 1; int64.
         source_file: The file, within its source.
+        starts: The rows in which another filename begins; int64.
+        hashes: Hash of each row's polygon text.
     """
 
     frame: pl.DataFrame
     lines: npt.NDArray[np.int64]
     source_file: str
+    starts: npt.NDArray[np.int64] = field(init=False)
+    hashes: Hashes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at every row once, in the thread that parsed it."""
+        names = self.frame["filename"]
+        is_start = names.ne_missing(names.shift()).to_numpy()
+        object.__setattr__(self, "starts", np.flatnonzero(is_start))
+        object.__setattr__(self, "hashes", hashes_of(self.frame["geometry"]))
 
 
 @dataclass(frozen=True, slots=True)

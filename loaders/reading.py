@@ -9,7 +9,7 @@ from loaders.archives import Gunzip, naming_damage, tar_pieces
 from loaders.parts import Part
 from loaders.rows import read_lines
 from loaders.sources import Kind, Source, kind_of
-from loaders.streams import HashingFile, Piece, Readable, pieces, read_ahead
+from loaders.streams import HashingFile, LinewiseFile, Piece, Readable, pieces, read_ahead
 
 
 class Reader:
@@ -105,7 +105,7 @@ def digest_of(digests: dict[str, str]) -> str:
 
 def _csv_pieces(file: HashingFile, kind: Kind, source_file: str) -> Iterator[Piece]:
     """Run in the reading thread: reads, hashes, unpacks and cuts."""
-    stream: Readable = file
+    stream: Readable = LinewiseFile(file) if kind is Kind.CSV else file
     if kind in {Kind.CSV_GZIP, Kind.TAR_GZIP}:
         stream = Gunzip(file)
     if kind in {Kind.TAR, Kind.TAR_GZIP}:

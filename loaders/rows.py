@@ -9,6 +9,7 @@ import csv
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,9 @@ _INTEGER: Final = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 def read_lines(piece: Piece) -> Iterator[Batch | Rejection]:
     """Read a piece of a CSV: rows that have the form of a row, and lines that have not."""
     frame = _read_fast(piece.lines, piece.line_count)
+    if frame is None and b"\r\n" in piece.lines:
+        piece = replace(piece, lines=piece.lines.replace(b"\r\n", b"\n"))
+        frame = _read_fast(piece.lines, piece.line_count)
     if frame is not None:
         numbers = np.arange(frame.height, dtype=np.int64) + piece.first_line
         yield Batch(frame, numbers, piece.source_file)

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ PIECES_AHEAD: Final = 3
 COLUMNS: Final = ("filename", "id", "geometry")
 
 _HEADER_BYTES: Final = 4096
+_NEAR_BYTES: Final = 64 * 1024
 _SECONDS_BETWEEN_LOOKS: Final = 0.2
-_BLOCK_BYTES: Final = 256 * 1024
+_BLOCK_BYTES: Final = 1024 * 1024
 _LINE_FEED: Final = ord("\n")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -59,6 +61,14 @@ class HashingFile:
         self.position += len(data)
         return data
 
+    def size_of_lines(self, size: int) -> int:
+        """Return how many of the next ``size`` bytes are whole lines; all where no end is near."""
+        size = min(size, self._before[0] - self.position)
+        near = min(size, _NEAR_BYTES)
+        tail = os.pread(self._file.fileno(), near, self.position + size - near)
+        beyond = near - tail.rfind(b"\n") - 1
+        return size if beyond == near else size - beyond
+
     def finish(self) -> str:
         """Return the SHA-256 of the whole file, after reading what is left of it.
 
@@ -81,11 +91,22 @@ class HashingFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LinewiseFile:
+    """A file of which each read ends with a line: nothing is carried on, so nothing is copied."""
+
+    file: HashingFile
+
+    def read(self, size: int, /) -> bytes:
+        """Return whole lines of at most ``size`` bytes, where their end is near that."""
+        return self.file.read(self.file.size_of_lines(size))
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Whole lines, each with its line feed, without the header.
 
     Attributes:
-        lines: The lines; carriage returns before line feeds are dropped.
+        lines: The lines as they stand.
         first_line: Number of the first of them in its file, the header being line 1.
         line_count: How many there are.
         source_file: The file, as ``raw.rejected_row`` names it.
@@ -118,7 +139,7 @@ def pieces(stream: Readable, *, source_file: str) -> Iterator[Piece]:
 
 def _check_header(header: bytes, source_file: str) -> None:
     text = header.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", errors="backslashreplace")
-    text = text.rstrip("\n")
+    text = text.rstrip("\r\n")
     if tuple(next(csv.reader([text]), ())) != COLUMNS:
         message = f"{source_file} starts with {shorten(text)!r}; expected {','.join(COLUMNS)!r}"
         raise SourceFormError(message)
@@ -130,7 +151,9 @@ def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
     while read := _read_fully(stream, PIECE_BYTES):
         end = read.rfind(b"\n") + 1
         if end > 0:
-            piece = _piece(b"".join((rest, memoryview(read)[:end])), line, source_file)
+            is_whole = not rest and end == len(read)
+            lines = read if is_whole else b"".join((rest, memoryview(read)[:end]))
+            piece = Piece(lines, line, count_lines(lines), source_file)
             yield piece
             line += piece.line_count
             rest = b""
@@ -142,7 +165,8 @@ def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
             )
             raise SourceFormError(message)
     if rest:
-        yield _piece(rest + b"\n", line, source_file)
+        lines = rest + b"\n"
+        yield Piece(lines, line, count_lines(lines), source_file)
 
 
 @contextmanager
@@ -191,18 +215,15 @@ class _Ahead(Generic[Item]):
 
 
 def _read_fully(stream: Readable, size: int) -> bytes:
+    """Read until there are ``size`` bytes, or nearly as many that end with a line."""
     parts: list[bytes] = []
     left = size
     while left > 0 and (part := stream.read(left)):
         parts.append(part)
         left -= len(part)
+        if left < _NEAR_BYTES and part.endswith(b"\n"):
+            break
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _piece(lines: bytes, first_line: int, source_file: str) -> Piece:
-    if b"\r" in lines:
-        lines = lines.replace(b"\r\n", b"\n")
-    return Piece(lines, first_line, count_lines(lines), source_file)
 
 
 def count_lines(lines: bytes) -> int:

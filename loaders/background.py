@@ -9,7 +9,8 @@ from typing import Final, ParamSpec, Self, TypeVar
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-JOBS_AHEAD: Final = 2
+JOBS_AHEAD: Final = 8
+"""A chip's rows, at once, take as long as the polygons of several batches."""
 
 
 class Background:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from loaders import ledger
-from loaders.assembly import Assembly
+from loaders.assembly import Assembly, KnownFootprints
 from loaders.background import Background
 from loaders.errors import DatabaseFullError, DatabaseLostError
 from loaders.ledger import FinishedLoad, Outcome
@@ -174,7 +174,7 @@ def _load(
     counts = Counts()
     store = Store(connection, load_id=load_id, source=source.name)
     with Background() as writer:
-        assembly = Assembly(lambda chip_key: writer.call(store.known_footprints, chip_key))
+        assembly = Assembly(_known_footprints(store, writer))
         for part in reader.parts():
             _take_in(part, assembly, store, writer, counts)
             advance(reader.position, counts.read)
@@ -195,6 +195,13 @@ def _load(
         images_removed=changes.removed,
     )
     return outcome, counts.reasons
+
+
+def _known_footprints(store: Store, writer: Background) -> KnownFootprints:
+    """Ask the database by the thread that holds it; nothing where it is known to be empty."""
+    if store.is_fresh:
+        return store.known_footprints
+    return lambda chip_key: writer.call(store.known_footprints, chip_key)
 
 
 def _take_in(

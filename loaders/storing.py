@@ -21,6 +21,8 @@ from loaders.observations import Observations, by_chip, observations_of
 from loaders.parts import Mask, Rejection
 from loaders.settling import Changes, ImageKey
 
+FOOTPRINTS_AT_ONCE: Final = 10_000
+"""Rows of a statement, at least: most batches bring but a few."""
 _SEPARATOR: Final = "\t"
 """Between polygons; no polygon that was loaded holds one."""
 
@@ -40,6 +42,7 @@ class Store:
         self._load_id = load_id
         self._source = source
         self._masks: list[Mask] = []
+        self._waiting: list[pl.DataFrame] = []
         self._rows_written: dict[int, int] = {}
         self.is_fresh: Final = settling.is_empty(connection)
         if self.is_fresh:
@@ -58,10 +61,11 @@ class Store:
         )
 
     def add(self, assembled: Assembled) -> None:
-        """Write the footprints that a batch adds."""
+        """Write the footprints that a batch adds, or keep them until there are more."""
         if assembled.footprints.height:
-            frame = assembled.footprints.with_columns(pl.lit(self._load_id).alias("load_id"))
-            self._copy("footprint", "format csv", encode_csv(frame))
+            self._waiting.append(assembled.footprints)
+        if sum(frame.height for frame in self._waiting) >= FOOTPRINTS_AT_ONCE:
+            self._write_waiting()
 
     def add_chip(self, observations: Observations) -> None:
         """Write rows of a chip; early, all that it has so far, only where nothing is compared."""
@@ -87,6 +91,7 @@ class Store:
 
     def settle(self, images: list[Image]) -> Changes:
         """Make the tables hold just what the source has; call once, when all rows are read."""
+        self._write_waiting()
         found: dict[ImageKey, Image] = {
             (image.name.chip_key, image.name.time_key): image for image in images
         }
@@ -125,6 +130,13 @@ class Store:
             binary=True,
         ).fetchone()
         return None if row is None else (row[0], row[1], row[2])
+
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            footprints = pl.concat(self._waiting)
+            frame = footprints.with_columns(pl.lit(self._load_id).alias("load_id"))
+            self._copy("footprint", "format csv", encode_csv(frame))
+            self._waiting.clear()
 
     def _write_remaining(self, images: Iterable[Image]) -> None:
         """Write the chips that are not written, or had more rows after they were."""

@@ -17,8 +17,9 @@
 
     {{ run_hooks(pre_hooks) }}
     {% call statement("main") %}
-        create temporary table {{ fresh }} on commit drop as
-        {{ sql }};
+        create temporary table {{ fresh }} on commit drop as (
+            {{ sql }}
+        );
         {{ assert_columns(held, columns_of(fresh)) }}
         {{ strategy({
             "target_relation": held,
@@ -26,6 +27,7 @@
             "dest_columns": model.columns.values(),
         }) }}
     {% endcall %}
+    {% do apply_grants(held, config.get("grants"), should_revoke=false) %}
     {% do persist_docs(held, model) %}
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
@@ -46,6 +48,7 @@
     {% call statement("main") %}
         {{ replace_view(held, sql) }}
     {% endcall %}
+    {% do apply_grants(held, config.get("grants"), should_revoke=false) %}
     {% do persist_docs(held, model) %}
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
@@ -57,12 +60,14 @@
     {% set old = make_backup_relation(view, "view") %}
     do $replace_view$
     begin
-        create or replace view {{ view }} as
-        {{ sql }};
+        create or replace view {{ view }} as (
+            {{ sql }}
+        );
     exception when invalid_table_definition then
         alter view {{ view }} rename to {{ old.identifier }};
-        create view {{ view }} as
-        {{ sql }};
+        create view {{ view }} as (
+            {{ sql }}
+        );
         {{ moving_views(old, view) }}
         drop view {{ old }} cascade;
     end
@@ -101,13 +106,14 @@
     )
 {%- endmacro %}
 
-{#- Comments on relation and columns, in one statement; dbt looks up the columns first. -#}
+{#- Comments on relation and columns in one statement; dbt looks up the columns first. -#}
 {% macro postgres__persist_docs(relation, model, for_relation, for_columns) %}
     {% do run_query(
         alter_relation_comment(relation, model.description)
         ~ alter_column_comment(relation, model.columns)
     ) %}
 {% endmacro %}
+
 {% macro postgres__alter_column_comment(relation, column_dict) %}
     {% for name, column in column_dict.items() %}
         comment on column {{ relation }}.{{ name }}

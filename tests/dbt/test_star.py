@@ -361,7 +361,7 @@ def test_descriptions_reach_the_catalogue(dbt: Dbt) -> None:
         from pg_attribute
         inner join pg_class on attrelid = pg_class.oid and not relispartition
         where
-            attnum > 0 and relkind in ('r', 'p', 'v')
+            attnum > 0 and not attisdropped and relkind in ('r', 'p', 'v')
             and relnamespace::regnamespace::text in ('marts', 'features')
             and (
                 col_description(attrelid, attnum) is null

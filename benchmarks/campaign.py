@@ -165,8 +165,11 @@ class _Campaign:
         self._found["is_lossless"] = gives_back(self._arena, data.csv, work=self._work)
 
     def _measure_star(self, data: DataSet) -> None:
-        one_row = cut_to_one_row(data, self._work / f"{self._plan.size}_one_row")
-        steps, sizes = measure_star(self._arena, data, one_row, rounds=self._plan.rounds)
+        rows = [
+            cut_to_one_row(data, self._work / f"{self._plan.size}_row_{image}", image=image)
+            for image in range(2)
+        ]
+        steps, sizes = measure_star(self._arena, data, rows, rounds=self._plan.rounds)
         self._steps |= steps
         self._found["schema_bytes"] = sizes
 

@@ -66,16 +66,21 @@ def write_first_row(csv: Path, out: Path) -> None:
         target.writelines(itertools.islice(source, 2))
 
 
-def cut_to_one_row(whole: DataSet, out: Path) -> DataSet:
-    """Write the first row and the first mask of a data set: files of each kind, as good as empty.
+def cut_to_one_row(whole: DataSet, out: Path, *, image: int) -> DataSet:
+    """Write the first row of an image, and a mask: files of each kind, as good as empty.
 
     Args:
         whole: The data set.
         out: New folder.
+        image: Which image, from 0, in the order of the file.
     """
     shutil.rmtree(out, ignore_errors=True)
     (out / CSV).parent.mkdir(parents=True)
-    write_first_row(whole.csv, out / CSV)
+    with whole.csv.open("rb") as source, (out / CSV).open("wb") as target:
+        target.write(next(source))
+        images = itertools.groupby(source, key=_stem)
+        _, rows = next(itertools.islice(images, image, None))
+        target.write(next(rows))
     for mask in sorted(whole.folder.glob(MASKS))[:1]:
         copy = out / mask.relative_to(whole.folder)
         copy.parent.mkdir(parents=True)

@@ -61,7 +61,8 @@ _METHOD: Final = f"""\
   pandas' `to_sql` inserts, as it does by default. The programs are in `benchmarks/peers/` and
   `benchmarks/contenders.py`.
 - Start-up is what a program takes for as good as nothing: our loader for a folder with one row and
-  one mask, dbt for one view on a warehouse that is loaded and not yet built.
+  one mask of a chip that the warehouse knows, dbt for one view on a warehouse that is loaded and
+  not yet built.
 - One more month: the last month of each chip is held back and named as one new month, the rest
   loaded and built, then the month is loaded from a file of its own and dbt builds what follows.
   It is compared with load and build of everything, start-up aside in both.

@@ -27,11 +27,7 @@
             "dest_columns": model.columns.values(),
         }) }}
     {% endcall %}
-    {% do apply_grants(held, config.get("grants"), should_revoke=false) %}
-    {% do persist_docs(held, model) %}
-    {{ run_hooks(post_hooks) }}
-    {% do adapter.commit() %}
-    {{ return({"relations": [held]}) }}
+    {{ return(finished_in_place(held)) }}
 {% endmaterialization %}
 
 {#- A view that exists: replaced where it stands, so that what reads it stays. -#}
@@ -48,12 +44,17 @@
     {% call statement("main") %}
         {{ replace_view(held, sql) }}
     {% endcall %}
-    {% do apply_grants(held, config.get("grants"), should_revoke=false) %}
-    {% do persist_docs(held, model) %}
-    {{ run_hooks(post_hooks) }}
-    {% do adapter.commit() %}
-    {{ return({"relations": [held]}) }}
+    {{ return(finished_in_place(held)) }}
 {% endmaterialization %}
+
+{#- What is left to do with a relation that stood there before; what dbt wants to be told. -#}
+{% macro finished_in_place(relation) %}
+    {% do apply_grants(relation, config.get("grants"), should_revoke=false) %}
+    {% do persist_docs(relation, model) %}
+    {% do run_hooks(post_hooks) %}
+    {% do adapter.commit() %}
+    {% do return({"relations": [relation]}) %}
+{% endmacro %}
 
 {#- Where a column changed or is gone the view is made anew; views that still fit move over. -#}
 {% macro replace_view(view, sql) %}

@@ -33,7 +33,6 @@ def server_settings(*, socket: Path, number: int, port: int | None) -> str:
         # No replica reads the log: a table filled in the transaction that made it skips it.
         "wal_level": "minimal",
         "max_wal_senders": 0,
-        "wal_compression": "on",
         "max_wal_size": "'4GB'",
         "checkpoint_timeout": "'15min'",
         "shared_buffers": f"'{_between(128, memory // 4, 2048)}MB'",

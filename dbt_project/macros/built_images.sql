@@ -100,6 +100,23 @@
     )
 {% endmacro %}
 
+{#- Condition on spells or lives: they begin or end in a chip's first changed month or later.
+    The first of all such months is asked for alone, as most rows need no more. -#}
+{% macro ends_since_change(spells, begin="first_ordinal", chips="changed_chips") -%}
+    greatest({{ spells }}.{{ begin }}, {{ spells }}.last_ordinal + 1)
+    >= {{ chips }}.first_ordinal
+    and greatest({{ spells }}.{{ begin }}, {{ spells }}.last_ordinal + 1)
+    >= (select min(first_ordinal) from {{ chips }})
+{%- endmacro %}
+
+{#- Condition on raw observations of the months in `images`: skips what lies before them.
+    Their index is a BRIN, which the planner rates by the order of a column in the table,
+    so it needs the first one; it takes a subquery's month for one that many rows follow. -#}
+{% macro since_first_of(images) %}
+    chip_key >= 0
+    and time_key >= (select min(time_key) from {{ images }})
+{% endmacro %}
+
 {#- The first month of all that changed, as a number, by which the planner finds the few
     rows after it; the latest month there can be where nothing changed. -#}
 {% macro first_changed_month(model_name, upstream=none) %}

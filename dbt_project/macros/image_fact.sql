@@ -30,7 +30,7 @@
             {{ replace_images(sql, months.held) }}
         {% endif %}
         {% if months.fresh %}
-            {{ attach_months(sql, months.fresh) }}
+            {{ attach_months(sql, months.fresh, is_part=months.held) }}
         {% else %}
             {{ add_keys() }}
         {% endif %}
@@ -136,15 +136,15 @@
     A partition gets its rows before its keys. Attaching it has the server check the
     foreign keys of the table, all rows at once; it locks the tables that they refer to
     less than keys of the partition's own would. What proves its months saves attaching a
-    scan; asking for them leads to the few rows of a new month.
+    scan.
 -#}
-{% macro attach_months(sql, months) %}
+{% macro attach_months(sql, months, is_part) %}
     {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
     {% set months = "in (" ~ months | join(", ") ~ ")" %}
     {% set are_of_months = {"name": "are_of_months", "expression": "time_key " ~ months} %}
     {% set query %}
         select {{ column_names() }} from ({{ sql }}) as fresh
-        {% if not starts_anew() -%}
+        {% if is_part -%}
             where time_key {{ months }}
         {%- endif %}
     {% endset %}

@@ -4,12 +4,13 @@
     the planner cannot tell how few, and joined to everything else.
 -#}
 
-{#- Pre-hook of a model that is built from buildings: `query` gives the changed ones. -#}
-{% macro keep_changed_buildings(query) %}
+{#- Pre-hook of a model that is built from buildings: `query` gives what it needs of the
+    changed ones, to be kept as `table`. -#}
+{% macro keep_changed(table, query) %}
     {% if starts_anew() %}{% do return("") %}{% endif %}
-    create temporary table changed_buildings on commit drop as
+    create temporary table {{ table }} on commit drop as
     {{ query }};
-    analyze changed_buildings
+    analyze {{ table }}
 {% endmacro %}
 
 {#- Where nothing begins or ends from the change on, neither now nor before it, a building
@@ -24,38 +25,42 @@
         spells.building_id
     from {{ ref("int_footprint_spells") }} as spells
     inner join changed_chips using (chip_key)
-    where
-        spells.first_ordinal >= changed_chips.first_ordinal
-        or spells.last_ordinal + 1 >= changed_chips.first_ordinal
+    where {{ ends_since_change("spells") }}
     union distinct
     select
         chip_key,
         held.building_id
     from {{ this }} as held
     inner join changed_chips using (chip_key)
-    where
-        held.latest_spell_ordinal >= changed_chips.first_ordinal
-        or held.last_ordinal + 1 >= changed_chips.first_ordinal
+    where {{ ends_since_change("held", begin="latest_spell_ordinal") }}
 {% endmacro %}
 
-{#- Those that are missing, came back since the change, or were missing then. -#}
-{% macro buildings_with_other_absences() %}
+{#- Spells of those that are missing, came back since the change, or were missing then. -#}
+{% macro spells_of_missing_buildings() %}
     with changed_chips as materialized (
         select * from {{ changed_chips("int_building_absences", "int_building_lives") }} as chips
+    ),
+
+    missing as materialized (
+        select
+            chip_key,
+            lives.building_id,
+            changed_chips.first_ordinal as changed_ordinal
+        from {{ ref("int_building_lives") }} as lives
+        inner join changed_chips using (chip_key)
+        where
+            lives.last_ordinal is not null
+            or (
+                lives.months_missed > 0
+                and lives.latest_spell_ordinal >= changed_chips.first_ordinal
+            )
     )
 
     select
-        chip_key,
-        lives.building_id,
-        changed_chips.first_ordinal as changed_ordinal
-    from {{ ref("int_building_lives") }} as lives
-    inner join changed_chips using (chip_key)
-    where
-        lives.last_ordinal is not null
-        or (
-            lives.months_missed > 0
-            and lives.latest_spell_ordinal >= changed_chips.first_ordinal
-        )
+        spells.*,
+        missing.changed_ordinal
+    from missing
+    inner join {{ ref("int_footprint_spells") }} as spells using (chip_key, building_id)
 {% endmacro %}
 
 {#-
@@ -90,8 +95,8 @@
     )
 {% endmacro %}
 
-{#- Pre-hook of dim_building: what stood stands on, until `changed_buildings` say otherwise.
-    Most of all rows, written in place without a look at anything else. -#}
+{#- Post-hook of dim_building: what stood and is not of `changed_buildings` stands on. Most of
+    all rows, written in place without a look at anything else. -#}
 {% macro lengthen_lives(upstream) %}
     {% if starts_anew() %}{% do return("") %}{% endif %}
     update {{ this }} as held
@@ -103,10 +108,11 @@
         chips.is_extended
         and held.chip_key = chips.chip_key
         and held.state = 'standing'
+        and held.last_seen < chips.latest_time_key
 {% endmacro %}
 
-{#- In chips that were but extended those that came, went or changed; else all, also those
-    that are gone. -#}
+{#- In chips that were but extended those that came, went or changed; else all, and once more
+    without a life those that stood, as they may be gone. -#}
 {% macro buildings_with_other_ends(upstream) %}
     with chips as materialized (
         select * from {{ chips_to_follow(upstream) }} as chips
@@ -114,17 +120,27 @@
 
     select
         chip_key,
-        lives.building_id
+        lives.building_id,
+        lives.first_ordinal,
+        lives.last_ordinal,
+        lives.months_missed,
+        lives.footprint_no,
+        lives.has_changed
     from {{ ref("int_building_lives") }} as lives
     inner join chips using (chip_key)
     where
         not chips.is_extended
         or lives.last_ordinal is not null
         or lives.latest_spell_ordinal >= chips.first_ordinal
-    union distinct
+    union all
     select
         chip_key,
-        held.building_id
+        held.building_id,
+        null as first_ordinal,
+        null as last_ordinal,
+        null as months_missed,
+        null as footprint_no,
+        null as has_changed
     from {{ this }} as held
     inner join chips using (chip_key)
     where not chips.is_extended

@@ -21,11 +21,14 @@
             {{ sql }}
         );
         {{ assert_columns(held, columns_of(fresh)) }}
+        {#- What is to be written is few rows more often than not: keys find them. -#}
+        set local enable_nestloop = on;
         {{ strategy({
             "target_relation": held,
             "temp_relation": fresh,
             "dest_columns": model.columns.values(),
-        }) }}
+        }) }};
+        set local enable_nestloop = off
     {% endcall %}
     {{ return(finished_in_place(held)) }}
 {% endmaterialization %}

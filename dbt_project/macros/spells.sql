@@ -76,68 +76,66 @@
     with changed_chips as materialized (
         select
             chip_key,
-            changed.first_time_key,
-            changed.first_ordinal,
-            latest_months.ordinal - changed.first_ordinal + 1 as month_count
+            changed.first_ordinal
         from {{ changed_chips("int_footprint_spells") }} as changed
-        left join (
-            select
-                chip_key,
-                max(ordinal) as ordinal
-            from {{ ref("int_chip_months") }}
-            group by chip_key
-        ) as latest_months using (chip_key)
     ),
 
-    sightings as materialized (
+    changed_months as materialized (
         select
             chip_key,
+            months.time_key,
+            months.ordinal,
+            changed_chips.first_ordinal
+        from {{ ref("int_chip_months") }} as months
+        inner join changed_chips using (chip_key)
+        where months.ordinal >= changed_chips.first_ordinal
+    ),
+
+    sightings as not materialized (
+        select
+            chip_key,
+            time_key,
             observations.building_id,
             observations.footprint_no,
-            observations.time_key
+            months.ordinal
         from {{ ref("stg_observations") }} as observations
+        inner join {{ ref("int_chip_months") }} as months using (chip_key, time_key)
         inner join changed_chips using (chip_key)
         where
-            observations.time_key >= changed_chips.first_time_key
-            and observations.time_key
-            >= {{ first_changed_month("int_footprint_spells") }}
+            months.ordinal >= changed_chips.first_ordinal
+            and {{ since_first_of("changed_months") }}
     ),
 
-    counts as (
+    -- What goes on is seen in all of these months.
+    expected as (
         select
             chip_key,
-            building_id,
-            footprint_no,
-            count(*) as month_count
-        from sightings
-        group by chip_key, building_id, footprint_no
-    ),
-
-    held as (
-        select held.*
+            changed_months.time_key,
+            held.building_id,
+            held.footprint_no
         from {{ this }} as held
-        inner join changed_chips using (chip_key)
-        where changed_chips.first_ordinal <= coalesce(held.last_ordinal + 1, 32767)
+        inner join changed_months using (chip_key)
+        where
+            held.first_ordinal < changed_months.first_ordinal
+            and held.last_ordinal is null
     ),
 
     reached as materialized (
-        select distinct
+        select
             chip_key,
             building_id,
             footprint_no
-        from counts
-        full outer join held using (chip_key, building_id, footprint_no)
+        from sightings
+        full outer join expected using (chip_key, time_key, building_id, footprint_no)
+        where sightings.building_id is null or expected.building_id is null
+        union distinct
+        select
+            chip_key,
+            held.building_id,
+            held.footprint_no
+        from {{ this }} as held
         inner join changed_chips using (chip_key)
-        where
-            -- a number, as the planner takes an equality for rare, which it is
-            case
-                when
-                    held.first_ordinal < changed_chips.first_ordinal
-                    and held.last_ordinal is null
-                    and coalesce(counts.month_count, 0) = changed_chips.month_count
-                    then 1
-                else 0
-            end = 0
+        where {{ ends_since_change("held") }}
     ),
 
     -- Months since the change, and the spells before it.
@@ -146,24 +144,26 @@
             chip_key,
             building_id,
             footprint_no,
-            int4range(months.ordinal, months.ordinal, '[]') as piece
+            int4range(ordinal, ordinal, '[]') as piece
         from sightings
-        inner join reached using (chip_key, building_id, footprint_no)
-        inner join {{ ref("int_chip_months") }} as months using (chip_key, time_key)
+        where (chip_key, building_id, footprint_no) in (select * from reached)
         union all
         select
             chip_key,
-            building_id,
-            footprint_no,
+            held.building_id,
+            held.footprint_no,
             int4range(
                 held.first_ordinal,
                 least(held.last_ordinal, changed_chips.first_ordinal - 1),
                 '[]'
             ) as piece
         from {{ this }} as held
-        inner join reached using (chip_key, building_id, footprint_no)
         inner join changed_chips using (chip_key)
-        where held.first_ordinal < changed_chips.first_ordinal
+        where
+            held.first_ordinal < changed_chips.first_ordinal
+            and (held.chip_key, held.building_id, held.footprint_no) in (
+                select * from reached
+            )
     ),
 
     spells as (

@@ -17,7 +17,8 @@
     sync: the query gives all rows that the table should hold; only rows that differ
     are written, so that foreign keys onto the table stay. Rows that are gone are
     deleted, unless `keep_gone` leaves that to `delete_gone_rows` (other tables may
-    still refer to them at this point of the run).
+    still refer to them at this point of the run). `scope` is a table with the keys of
+    the rows that the query is about; all others stay.
 -#}
 {% macro get_incremental_sync_sql(arguments) %}
     {% set held, wanted = arguments["target_relation"], arguments["temp_relation"] %}
@@ -25,10 +26,14 @@
     {% set key = config.get("unique_key") or primary_key(model) %}
     {% set values = columns | reject("in", key) | list %}
     {% set match = same_key("held", "wanted", key) %}
+    {% set scope = config.get("scope") %}
 
     {% if not config.get("keep_gone", false) %}
         delete from {{ held }} as held
-        where not exists (select from {{ wanted }} as wanted where {{ match }});
+        {% if scope %}using {{ scope }} as scope{% endif %}
+        where
+            not exists (select from {{ wanted }} as wanted where {{ match }})
+            {% if scope %}and {{ same_key("held", "scope", key) }}{% endif %};
     {% endif %}
 
     insert into {{ held }} ({{ columns | join(", ") }})

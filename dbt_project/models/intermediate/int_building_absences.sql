@@ -6,7 +6,7 @@
         stale_rows="changed.first_ordinal <= coalesce(held.last_ordinal + 1, 32767)",
         pre_hook=[
             "{{ forget_built_images() }}",
-            "{{ keep_changed_buildings(buildings_with_other_absences()) }}",
+            "{{ keep_changed('changed_spells', spells_of_missing_buildings()) }}",
         ],
         post_hook="{{ record_built_images('int_building_lives') }}",
     )
@@ -34,22 +34,30 @@ final_months as (
 
 ),
 
--- Buildings that were ever missing; most never were.
-interrupted as not materialized (
+-- Of buildings that were ever missing; most never were.
+interrupted_spells as not materialized (
 
     {% if is_incremental() -%}
         select
             chip_key,
             building_id,
+            footprint_no,
+            first_ordinal,
+            last_ordinal,
             changed_ordinal
-        from changed_buildings
+        from changed_spells
     {%- else -%}
         select
             chip_key,
             building_id,
+            spells.footprint_no,
+            spells.first_ordinal,
+            spells.last_ordinal,
             1 as changed_ordinal
-        from {{ ref("int_building_lives") }}
-        where last_ordinal is not null or months_missed > 0
+        from {{ ref("int_footprint_spells") }} as spells
+        inner join {{ ref("int_building_lives") }} as lives
+            using (chip_key, building_id)
+        where lives.last_ordinal is not null or lives.months_missed > 0
     {%- endif %}
 
 ),
@@ -65,8 +73,7 @@ spells as (
         lead(first_ordinal) over (
             partition by chip_key, building_id order by first_ordinal
         ) as next_ordinal
-    from {{ ref("int_footprint_spells") }}
-    inner join interrupted using (chip_key, building_id)
+    from interrupted_spells
 
 ),
 

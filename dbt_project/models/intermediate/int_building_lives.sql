@@ -1,12 +1,12 @@
 {{
     config(
-        incremental_strategy="replace_groups",
-        upstream="int_footprint_spells",
         unique_key=["chip_key", "building_id"],
-        presence="first_ordinal",
+        scope="changed_buildings",
+        indexes=[{"columns": ["chip_key", "building_id"], "unique": true}],
         pre_hook=[
             "{{ forget_built_images() }}",
-            "{{ keep_changed_buildings(buildings_with_other_spells()) }}",
+            "{{ keep_changed('changed_buildings', buildings_with_other_spells()) }}",
+            "{{ plan_for_lookups() }}",
         ],
         post_hook="{{ record_built_images('int_footprint_spells') }}",
     )
@@ -41,7 +41,7 @@ spells as (
 
 ),
 
-lives as (
+final as (
 
     select
         chip_key,
@@ -60,27 +60,6 @@ lives as (
         min(footprint_no) < max(footprint_no) as has_changed
     from spells
     group by chip_key, building_id
-
-),
-
-final as (
-
-    {% if is_incremental() -%}
-        select
-            chip_key,
-            building_id,
-            lives.first_ordinal,
-            lives.last_ordinal,
-            lives.latest_spell_ordinal,
-            lives.months_missed,
-            lives.footprint_no,
-            lives.first_footprint_no,
-            lives.has_changed
-        from changed_buildings
-        left join lives using (chip_key, building_id)
-    {%- else -%}
-        select * from lives
-    {%- endif %}
 
 )
 

@@ -32,6 +32,16 @@ unusable_areas as (
 
 ),
 
+changed_chips as materialized (
+
+    select
+        chip_key,
+        first_ordinal
+    from
+        {{ changed_chips("int_building_revelations", "int_building_lives") }} as changed
+
+),
+
 -- A building that was hidden from the start needs a mask at the start.
 newcomers as (
 
@@ -41,11 +51,10 @@ newcomers as (
         lives.first_ordinal,
         st_centroid(footprints.geom) as place
     from {{ ref("int_building_lives") }} as lives
-    inner join
-        {{ changed_chips("int_building_revelations", "int_building_lives") }} as changed
+    inner join changed_chips
         on
-            lives.chip_key = changed.chip_key
-            and lives.first_ordinal >= changed.first_ordinal
+            lives.chip_key = changed_chips.chip_key
+            and lives.first_ordinal >= changed_chips.first_ordinal
     inner join unusable_areas
         on
             lives.chip_key = unusable_areas.chip_key

@@ -3,6 +3,7 @@
         incremental_strategy="replace_groups",
         unique_key=["chip_key", "building_id", "footprint_no"],
         presence="first_ordinal",
+        indexes=[{"columns": ["chip_key", "building_id", "footprint_no"]}],
         pre_hook="{{ forget_built_images() }}",
         post_hook="{{ record_built_images() }}",
     )

@@ -1,16 +1,16 @@
 {%- set upstream = ["int_building_absences", "int_building_revelations"] -%}
 {{
     config(
-        incremental_strategy="replace_groups",
-        unique_key=["chip_key", "building_id"],
-        presence="first_seen",
+        scope="changed_buildings",
         fillfactor=50,
         pre_hook=[
             "{{ forget_built_images() }}",
-            "{{ lengthen_lives(" ~ upstream ~ ") }}",
-            "{{ keep_changed_buildings(buildings_with_other_ends(" ~ upstream ~ ")) }}",
+            "{{ keep_changed('changed_buildings', buildings_with_other_ends(" ~ upstream ~ ")) }}",
         ],
-        post_hook="{{ record_built_images(" ~ upstream ~ ") }}",
+        post_hook=[
+            "{{ lengthen_lives(" ~ upstream ~ ") }}",
+            "{{ record_built_images(" ~ upstream ~ ") }}",
+        ],
     )
 }}
 
@@ -36,20 +36,22 @@ latest_months as (
 
 ),
 
-lives as (
+lives as not materialized (
 
     select
         chip_key,
-        building_id,
+        lives.building_id,
         lives.first_ordinal,
         coalesce(lives.last_ordinal, latest_months.latest_ordinal) as last_ordinal,
         lives.months_missed,
-        lives.footprint_no
-    from {{ ref("int_building_lives") }} as lives
-    inner join latest_months using (chip_key)
+        lives.footprint_no,
+        lives.has_changed
     {% if is_incremental() -%}
-        inner join changed_buildings using (chip_key, building_id)
+        from changed_buildings as lives
+    {%- else -%}
+        from {{ ref("int_building_lives") }} as lives
     {%- endif %}
+    inner join latest_months using (chip_key)
 
 ),
 
@@ -83,18 +85,13 @@ footprints as (
         building_id,
         count(distinct spells.footprint_no) as footprint_count
     from {{ ref("int_footprint_spells") }} as spells
-    {% if is_incremental() -%}
-        inner join changed_buildings using (chip_key, building_id)
-    {%- else -%}
-        inner join {{ ref("int_building_lives") }} as lives
-            using (chip_key, building_id)
-        where lives.has_changed
-    {%- endif %}
+    inner join lives using (chip_key, building_id)
+    where lives.has_changed
     group by chip_key, building_id
 
 ),
 
-buildings as (
+final as (
 
     select
         lives.chip_key,
@@ -137,29 +134,6 @@ buildings as (
         on
             last_absences.chip_key = missed_months.chip_key
             and last_absences.first_ordinal = missed_months.ordinal
-
-),
-
-final as (
-
-    {% if is_incremental() -%}
-        select
-            chip_key,
-            building_id,
-            buildings.first_seen,
-            buildings.last_seen,
-            buildings.demolished_in,
-            buildings.footprint_no,
-            buildings.footprint_count,
-            buildings.months_observed,
-            buildings.months_occluded,
-            buildings.months_hidden_before,
-            buildings.state
-        from changed_buildings
-        left join buildings using (chip_key, building_id)
-    {%- else -%}
-        select * from buildings
-    {%- endif %}
 
 )
 

@@ -39,75 +39,56 @@ final_ordinals as (
 
 ),
 
--- Whole mm2 add up to the same in any order.
-spells as (
+-- Where a polygon comes and goes, and where its building comes for the first time.
+events as (
 
     select
         spells.chip_key,
-        footprints.cell_no,
-        {{ in_mm2("footprints.area_m2") }} as area_mm2,
-        changed_chips.first_ordinal as changed_ordinal,
-        spells.first_ordinal,
-        spells.last_ordinal + 1 as next_ordinal
+        spells.building_id,
+        spells.footprint_no,
+        list.ordinal,
+        list.buildings,
+        0 as appeared
     from {{ ref("int_footprint_spells") }} as spells
     inner join changed_chips
         on
             spells.chip_key = changed_chips.chip_key
-            and (
-                spells.first_ordinal >= changed_chips.first_ordinal
-                or spells.last_ordinal + 1 >= changed_chips.first_ordinal
-            )
-    inner join {{ ref("int_footprints") }} as footprints
-        on
-            spells.chip_key = footprints.chip_key
-            and spells.building_id = footprints.building_id
-            and spells.footprint_no = footprints.footprint_no
-
-),
-
-appearances as (
-
+            and {{ ends_since_change("spells") }}
+    cross join
+        lateral (
+            values (spells.first_ordinal, 1), (spells.last_ordinal + 1, -1)
+        ) as list (ordinal, buildings)
+    where list.ordinal >= changed_chips.first_ordinal
+    union all
     select
         lives.chip_key,
-        footprints.cell_no,
-        lives.first_ordinal
+        lives.building_id,
+        lives.first_footprint_no as footprint_no,
+        lives.first_ordinal as ordinal,
+        0 as buildings,
+        1 as appeared
     from {{ ref("int_building_lives") }} as lives
     inner join changed_chips
         on
             lives.chip_key = changed_chips.chip_key
             and lives.first_ordinal >= greatest(changed_chips.first_ordinal, 2)
-    inner join {{ ref("int_footprints") }} as footprints
-        on
-            lives.chip_key = footprints.chip_key
-            and lives.building_id = footprints.building_id
-            and lives.first_footprint_no = footprints.footprint_no
+    where lives.first_ordinal >= (select min(first_ordinal) from changed_chips)
 
 ),
 
 changes as (
 
     select
-        spells.chip_key,
-        spells.cell_no,
-        list.ordinal,
-        list.buildings,
-        list.buildings * spells.area_mm2 as area_mm2,
-        0 as appeared
-    from spells
-    cross join
-        lateral (
-            values (spells.first_ordinal, 1), (spells.next_ordinal, -1)
-        ) as list (ordinal, buildings)
-    where list.ordinal >= spells.changed_ordinal
-    union all
-    select
-        chip_key,
-        cell_no,
-        first_ordinal as ordinal,
-        0 as buildings,
-        0 as area_mm2,
-        1 as appeared
-    from appearances
+        events.chip_key,
+        footprints.cell_no,
+        events.ordinal,
+        events.buildings,
+        -- whole mm2 add up to the same in any order
+        events.buildings * {{ in_mm2("footprints.area_m2") }} as area_mm2,
+        events.appeared
+    from events
+    inner join {{ ref("int_footprints") }} as footprints
+        using (chip_key, building_id, footprint_no)
     {% if is_incremental() -%}
         union all
         -- what the cell held in the month before

@@ -24,6 +24,7 @@ observations as (
     from {{ ref("stg_observations") }}
     {% if not starts_anew() -%}
         inner join changed_images using (chip_key, time_key)
+        where {{ since_first_of("changed_images") }}
     {%- endif %}
 
 ),

@@ -165,10 +165,7 @@ class _Campaign:
         self._found["is_lossless"] = gives_back(self._arena, data.csv, work=self._work)
 
     def _measure_star(self, data: DataSet) -> None:
-        rows = [
-            cut_to_one_row(data, self._work / f"{self._plan.size}_row_{image}", image=image)
-            for image in range(2)
-        ]
+        rows = self._cut_two_rows(data)
         steps, sizes = measure_star(self._arena, data, rows, rounds=self._plan.rounds)
         self._steps |= steps
         self._found["schema_bytes"] = sizes
@@ -176,7 +173,14 @@ class _Campaign:
     def _measure_month(self, data: DataSet) -> None:
         before, month = split_last_month(data, self._work / f"{self._plan.size}_split")
         self._found["month_rows"] = month.rows
-        self._steps |= measure_month(self._arena, before, month, rounds=self._plan.rounds)
+        rows = self._cut_two_rows(data)
+        self._steps |= measure_month(self._arena, before, month, rows, rounds=self._plan.rounds)
+
+    def _cut_two_rows(self, data: DataSet) -> list[DataSet]:
+        return [
+            cut_to_one_row(data, self._work / f"{self._plan.size}_row_{image}", image=image)
+            for image in range(2)
+        ]
 
     def _measure_scaling(self, _: DataSet) -> None:
         grown, origin, _taken = self._synthesize(self._plan.factor)

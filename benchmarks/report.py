@@ -9,15 +9,21 @@ from benchmarks.campaign import RESULTS
 from benchmarks.contenders import OURS, SLOW_SHARE
 from benchmarks.picture import draw_loads, draw_targets
 from benchmarks.results import (
+    BEFORE_LOAD,
+    BEFORE_MODELS,
     DBT_START_UP,
     EVERYTHING,
     LOADER_START_UP,
     MODELS,
+    MONTH_DBT_START_UP,
+    MONTH_IDLE,
     MONTH_LOAD,
+    MONTH_LOADER_START_UP,
     MONTH_MODELS,
     MONTH_TESTS,
     SCALED_LOAD,
     SYNTHESIS,
+    UNIT_BESIDE_BUILDS,
     Results,
     Step,
 )
@@ -32,13 +38,29 @@ _CHAIN: Final = (
     SYNTHESIS,
     LOADER_START_UP,
     OURS.key,
+    SCALED_LOAD,
+    UNIT_BESIDE_BUILDS,
     DBT_START_UP,
     MODELS,
     EVERYTHING,
+    MONTH_LOADER_START_UP,
+    BEFORE_LOAD,
+    MONTH_DBT_START_UP,
+    BEFORE_MODELS,
     MONTH_LOAD,
     MONTH_MODELS,
+    MONTH_IDLE,
     MONTH_TESTS,
-    SCALED_LOAD,
+)
+_NO_START_UP: Final = frozenset(
+    {
+        SYNTHESIS,
+        LOADER_START_UP,
+        UNIT_BESIDE_BUILDS,
+        DBT_START_UP,
+        MONTH_LOADER_START_UP,
+        MONTH_DBT_START_UP,
+    }
 )
 
 _METHOD: Final = f"""\
@@ -52,7 +74,8 @@ _METHOD: Final = f"""\
   of the process and its children, shared pages counted for each; the server's is not in it.
 - The unit is one `psql \\copy` of the CSV into an empty table of three text columns. In a table
   made in the same transaction PostgreSQL can skip its write-ahead log (`wal_level = minimal`);
-  that form is measured too.
+  that form is measured too. A machine's speed changes with its neighbours, so the unit is measured
+  beside the loads and once more beside each build, and a ratio is to the one beside it.
 - Slow peers get every {round(1 / SLOW_SHARE)}th row of a big file. Their time is scaled: start-up,
   measured on one row, counts once, the rest by the share of rows.
 - The peers do less: they store text or geometry and check nothing. Ours checks every row, keeps
@@ -65,7 +88,7 @@ _METHOD: Final = f"""\
   not yet built.
 - One more month: the last month of each chip is held back and named as one new month, the rest
   loaded and built, then the month is loaded from a file of its own and dbt builds what follows.
-  It is compared with load and build of everything, start-up aside in both.
+  It is compared with load and build of the months before it, minutes ago, start-up aside in both.
 
 ## To repeat it
 
@@ -138,8 +161,11 @@ def _summary(results: Results) -> str:
     )
     models = results.beyond_start_up(MODELS)
     if models is not None:
-        ratio = models / results.unit_seconds
-        text += f" All models of the star take {seconds_of(models)} more ({ratio:.2f} times)."
+        unit = results.unit_beside(MODELS)
+        text += (
+            f" All models of the star take {seconds_of(models)} more, {models / unit:.2f} times "
+            f"one `psql \\copy` at that time ({seconds_of(unit)})."
+        )
     return text
 
 
@@ -180,13 +206,12 @@ def _chain_rows(results: Results) -> Iterator[tuple[str, ...]]:
         step = results.steps.get(key)
         if step is None:
             continue
-        is_start_up = key in {LOADER_START_UP, DBT_START_UP, SYNTHESIS}
-        beyond = None if is_start_up else results.beyond_start_up(key)
+        beyond = None if key in _NO_START_UP else results.beyond_start_up(key)
         yield (
             step.label,
             seconds_of(step.seconds),
             "" if beyond is None else seconds_of(beyond),
-            "" if beyond is None else f"{beyond / results.unit_seconds:.2f}",
+            "" if beyond is None else f"{beyond / results.unit_beside(key):.2f}",
             " ".join(f"{run.seconds:.1f}" for run in step.runs),
             bytes_of(step.peak_bytes),
             _cpu(step),
@@ -215,16 +240,20 @@ def _target_rows(results: Results) -> Iterator[tuple[str, ...]]:
 
 
 def _month_bound(results: Results) -> Iterator[str]:
-    month, start_up = results.steps.get(MONTH_MODELS), results.steps.get(DBT_START_UP)
-    if month is None or start_up is None or month.server_cpu_seconds is None:
+    month, idle = results.steps.get(MONTH_MODELS), results.beyond_start_up(MONTH_IDLE)
+    load, full = results.beyond_start_up(MONTH_LOAD), results.beyond_start_up(BEFORE_MODELS)
+    full_load = results.beyond_start_up(BEFORE_LOAD)
+    if month is None or idle is None or load is None or full is None or full_load is None:
         return
-    own = month.cpu_seconds - start_up.cpu_seconds
+    floor = (load + idle) / (full_load + full)
     yield (
-        f"What bounds one more month, on {results.machine.cores} cores: a month of all chips "
-        f"brings as many rows as buildings stand, to be written with their keys, to be compared "
-        f"with what stood before, and each to move a building's last month in `dim_building` "
-        f"({seconds_of(month.server_cpu_seconds)} of the server's CPU), and dbt visits every "
-        f"model ({seconds_of(own)} of its own CPU beyond start-up)."
+        f"What bounds one more month, on {results.machine.cores} cores: a build with nothing to "
+        f"do takes dbt {seconds_of(idle)} beyond start-up, as it visits every model; with the "
+        f"load ({seconds_of(load)}) that is {floor:.2f} of a full run before a row of a table is "
+        f"written. Then a month of all chips brings as many rows as buildings stand, to be "
+        f"written with their keys, to be compared with what stood before, and each to move a "
+        f"building's last month in `dim_building` ({seconds_of(month.server_cpu_seconds or 0)} "
+        f"of the server's CPU)."
     )
 
 

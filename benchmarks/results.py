@@ -120,7 +120,7 @@ class Results(_Record):
         measured_at: Date and time, ISO 8601, UTC.
         machine: Where.
         data: On what.
-        steps: Measured programs by key: the contenders' keys, and those of ``benchmarks.steps``.
+        steps: Measured programs by key: the contenders' keys, and the constants below.
         skipped: Contenders that were left out, with the reason.
         failed: Parts that ended with an error, with its message.
         schema_bytes: Size on disk of each schema after load and build, indexes included.
@@ -142,8 +142,16 @@ class Results(_Record):
 
     @property
     def unit_seconds(self) -> float:
-        """Seconds that psql takes to copy the file: every ratio is to it."""
+        """Seconds that psql takes to copy the file, beside the other loads."""
         return self.steps[UNIT.key].seconds
+
+    def unit_beside(self, key: str) -> float:
+        """Return the unit's seconds at the time of a step.
+
+        Minutes lie between loads and builds, in which a machine's speed may change.
+        """
+        beside = self.steps.get(UNIT_BESIDE_BUILDS) if key in _OF_BUILDS else None
+        return self.unit_seconds if beside is None else beside.seconds
 
     @property
     def is_full_size(self) -> bool:
@@ -152,12 +160,12 @@ class Results(_Record):
 
     def ratio(self, key: str) -> float:
         """Return the time of a step in units."""
-        return self.steps[key].seconds / self.unit_seconds
+        return self.steps[key].seconds / self.unit_beside(key)
 
     def beyond_start_up(self, key: str) -> float | None:
         """Return the seconds of a dbt or loader step without its start-up; None if not run."""
         step = self.steps.get(key)
-        start_up = self.steps.get(LOADER_START_UP if key in _LOADS else DBT_START_UP)
+        start_up = self.steps.get(_START_UPS[key])
         return None if step is None or start_up is None else step.seconds - start_up.seconds
 
     def document(self) -> dict[str, object]:
@@ -167,16 +175,34 @@ class Results(_Record):
 
 
 LOADER_START_UP: Final = "loader_start_up"
+UNIT_BESIDE_BUILDS: Final = "unit_beside_builds"
 DBT_START_UP: Final = "dbt_start_up"
 MODELS: Final = "models"
 EVERYTHING: Final = "models_and_tests"
+MONTH_LOADER_START_UP: Final = "month_loader_start_up"
+MONTH_DBT_START_UP: Final = "month_dbt_start_up"
+BEFORE_LOAD: Final = "before_load"
+BEFORE_MODELS: Final = "before_models"
 MONTH_LOAD: Final = "month_load"
 MONTH_MODELS: Final = "month_models"
+MONTH_IDLE: Final = "month_idle"
 MONTH_TESTS: Final = "month_tests"
 SCALED_LOAD: Final = "scaled_load"
-SCALED_MODELS: Final = "scaled_models"
 SYNTHESIS: Final = "synthesis"
-_LOADS: Final = frozenset({OURS.key, MONTH_LOAD, SCALED_LOAD})
+_OF_BUILDS: Final = frozenset({UNIT_BESIDE_BUILDS, DBT_START_UP, MODELS, EVERYTHING})
+_START_UPS: Final = {
+    OURS.key: LOADER_START_UP,
+    SCALED_LOAD: LOADER_START_UP,
+    MODELS: DBT_START_UP,
+    EVERYTHING: DBT_START_UP,
+    BEFORE_LOAD: MONTH_LOADER_START_UP,
+    MONTH_LOAD: MONTH_LOADER_START_UP,
+    BEFORE_MODELS: MONTH_DBT_START_UP,
+    MONTH_MODELS: MONTH_DBT_START_UP,
+    MONTH_IDLE: MONTH_DBT_START_UP,
+    MONTH_TESTS: MONTH_DBT_START_UP,
+}
+"""The start-up that was measured beside a step."""
 
 
 def read_results(path: Path) -> Results:

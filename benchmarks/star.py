@@ -8,16 +8,24 @@ from typing import Final
 from psycopg import sql
 
 from benchmarks.arena import Arena
+from benchmarks.contenders import UNIT
 from benchmarks.data import DataSet
+from benchmarks.loading import load_once
 from benchmarks.measuring import Measurement
 from benchmarks.results import (
+    BEFORE_LOAD,
+    BEFORE_MODELS,
     DBT_START_UP,
     EVERYTHING,
     LOADER_START_UP,
     MODELS,
+    MONTH_DBT_START_UP,
+    MONTH_IDLE,
     MONTH_LOAD,
+    MONTH_LOADER_START_UP,
     MONTH_MODELS,
     MONTH_TESTS,
+    UNIT_BESIDE_BUILDS,
     Step,
 )
 from warehouse.settings import PROJECT_ROOT
@@ -34,11 +42,17 @@ WITHOUT_TESTS: Final = (
 )
 LABELS: Final = {
     LOADER_START_UP: "loader's start-up (one row)",
+    UNIT_BESIDE_BUILDS: f"{UNIT.label}, beside the builds",
     DBT_START_UP: "dbt's start-up (one view)",
     MODELS: "dbt build, all models",
     EVERYTHING: "dbt build, all models and tests",
+    MONTH_LOADER_START_UP: "loader's start-up, beside the months",
+    MONTH_DBT_START_UP: "dbt's start-up, beside the months",
+    BEFORE_LOAD: "all months but the last: load",
+    BEFORE_MODELS: "all months but the last: dbt build, all models",
     MONTH_LOAD: "one more month: load",
     MONTH_MODELS: "one more month: dbt build, all models",
+    MONTH_IDLE: "the same again: dbt build, nothing to do",
     MONTH_TESTS: "one more month: dbt test",
 }
 
@@ -80,36 +94,69 @@ def measure_star(
     Returns:
         The steps, and the bytes on disk of each schema.
     """
-    runs: Runs = {LOADER_START_UP: [], DBT_START_UP: [], MODELS: [], EVERYTHING: []}
+    keys = (LOADER_START_UP, UNIT_BESIDE_BUILDS, DBT_START_UP, MODELS, EVERYTHING)
+    runs: Runs = {key: [] for key in keys}
     dbt(arena, "parse")  # so that no run below pays for reading the project the first time
     for number in range(rounds):
         for key, options in ((MODELS, WITHOUT_TESTS), (EVERYTHING, ())):
-            # Beside the builds, so that a busy moment of the machine strikes both.
-            arena.fresh_database()
-            load(arena, rows[0].folder)  # a chip is named once, which takes a second
-            runs[LOADER_START_UP].append(load(arena, rows[1].folder))
+            # Beside each build, so that a busy moment of the machine strikes all of them.
+            runs[LOADER_START_UP].append(_start_up_of_loader(arena, rows))
+            runs[UNIT_BESIDE_BUILDS].append(load_once(arena, UNIT, data.csv, rows=data.rows))
             arena.fresh_database()
             load(arena, data.folder)
-            runs[DBT_START_UP].append(dbt(arena, "build", "--select", ONE_VIEW, *WITHOUT_TESTS))
+            runs[DBT_START_UP].append(_start_up_of_dbt(arena))
             run = dbt(arena, "build", *options)
             runs[key].append(run)
             logger.info("%d/%d %s: %.1f s", number + 1, rounds, LABELS[key], run.seconds)
     return _steps(runs), schema_bytes(arena)
 
 
-def measure_month(arena: Arena, before: DataSet, month: DataSet, *, rounds: int) -> dict[str, Step]:
-    """Load one more month into a full warehouse, and build and test what follows from it."""
-    runs: Runs = {MONTH_LOAD: [], MONTH_MODELS: [], MONTH_TESTS: []}
+def measure_month(
+    arena: Arena, before: DataSet, month: DataSet, rows: list[DataSet], *, rounds: int
+) -> dict[str, Step]:
+    """Load and build all months but the last, then the last, and build and test what follows.
+
+    Args:
+        arena: The database.
+        before: All months but the last of each chip.
+        month: The last ones, as one new month.
+        rows: A first and a second row, as for ``measure_star``.
+        rounds: How often.
+    """
+    keys = (
+        MONTH_LOADER_START_UP,
+        BEFORE_LOAD,
+        MONTH_DBT_START_UP,
+        BEFORE_MODELS,
+        MONTH_LOAD,
+        MONTH_MODELS,
+        MONTH_IDLE,
+        MONTH_TESTS,
+    )
+    runs: Runs = {key: [] for key in keys}
     for number in range(rounds):
+        runs[MONTH_LOADER_START_UP].append(_start_up_of_loader(arena, rows))
         arena.fresh_database()
-        load(arena, before.folder)
-        dbt(arena, "build", *WITHOUT_TESTS)
+        runs[BEFORE_LOAD].append(load(arena, before.folder))
+        runs[MONTH_DBT_START_UP].append(_start_up_of_dbt(arena))
+        runs[BEFORE_MODELS].append(dbt(arena, "build", *WITHOUT_TESTS))
         runs[MONTH_LOAD].append(load(arena, month.folder))
         runs[MONTH_MODELS].append(dbt(arena, "build", *WITHOUT_TESTS))
+        runs[MONTH_IDLE].append(dbt(arena, "build", *WITHOUT_TESTS))
         runs[MONTH_TESTS].append(dbt(arena, "test"))
         seconds = [round(taken[-1].seconds, 1) for taken in runs.values()]
-        logger.info("%d/%d one more month: load, build, test %s s", number + 1, rounds, seconds)
+        logger.info("%d/%d one more month: %s s", number + 1, rounds, seconds)
     return _steps(runs)
+
+
+def _start_up_of_loader(arena: Arena, rows: list[DataSet]) -> Measurement:
+    arena.fresh_database()
+    load(arena, rows[0].folder)  # a chip is named once, which takes a second
+    return load(arena, rows[1].folder)
+
+
+def _start_up_of_dbt(arena: Arena) -> Measurement:
+    return dbt(arena, "build", "--select", ONE_VIEW, *WITHOUT_TESTS)
 
 
 def schema_bytes(arena: Arena) -> dict[str, int]:

@@ -6,6 +6,8 @@ from typing import Final
 
 from benchmarks.contenders import OURS
 from benchmarks.results import (
+    BEFORE_LOAD,
+    BEFORE_MODELS,
     EVERYTHING,
     MODELS,
     MONTH_LOAD,
@@ -67,7 +69,7 @@ def _load_ratio(results: Results) -> float | None:
 
 def _dbt_ratio(results: Results, key: str) -> float | None:
     seconds = results.beyond_start_up(key)
-    return None if seconds is None else seconds / results.unit_seconds
+    return None if seconds is None else seconds / results.unit_beside(key)
 
 
 def _peak(results: Results, key: str) -> float | None:
@@ -85,7 +87,8 @@ def _growth(results: Results) -> float | None:
 
 
 def _month_share(results: Results) -> float | None:
-    parts = [results.beyond_start_up(key) for key in (MONTH_LOAD, MONTH_MODELS, OURS.key, MODELS)]
+    keys = (MONTH_LOAD, MONTH_MODELS, BEFORE_LOAD, BEFORE_MODELS)
+    parts = [results.beyond_start_up(key) for key in keys]
     if None in parts:
         return None
     load, models, full_load, full_models = (part or 0.0 for part in parts)

@@ -28,6 +28,16 @@ def test_a_broken_promise_stands_out() -> None:
     assert "**differs from** the sorted CSV" in page
 
 
+def test_the_page_says_what_a_month_costs_before_it_writes_a_row() -> None:
+    assert "(0.5 s) that is 0.05 of a full run" in render(results())
+
+
+def test_the_page_compares_builds_with_the_unit_beside_them() -> None:
+    assert "take 10.0 s more, 0.40 times one `psql \\copy` at that time (25.0 s)" in render(
+        results()
+    )
+
+
 def test_a_part_that_failed_is_named() -> None:
     page = render(results(failed={"star": "dbt ended with code 2"}))
 

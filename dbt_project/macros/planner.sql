@@ -6,6 +6,7 @@
 {% macro plan_for_hashes() %}
     set local enable_nestloop = off;
     set local enable_mergejoin = off;
+    set local enable_memoize = off;
     set local max_parallel_workers_per_gather = 0
 {% endmacro %}
 

@@ -40,15 +40,28 @@
 
     broken as (
         select
-            chip_key,
-            building_id,
-            footprint_no,
+            spans.chip_key,
+            spans.building_id,
+            spans.footprint_no,
             unnest(range_agg(int4range(months.ordinal, months.ordinal, '[]'))) as spell
-        from {{ ref("stg_observations") }} as observations
-        inner join spans using (chip_key, building_id, footprint_no)
-        inner join {{ ref("int_chip_months") }} as months using (chip_key, time_key)
+        from spans
+        -- no more than the chip again, by a table: its statistics have the planner hash
+        -- these few rows and not all observations
+        inner join {{ ref("int_chip_months") }} as first_months
+            on
+                spans.chip_key = first_months.chip_key
+                and spans.first_ordinal = first_months.ordinal
+        inner join {{ ref("stg_observations") }} as observations
+            on
+                first_months.chip_key = observations.chip_key
+                and spans.building_id = observations.building_id
+                and spans.footprint_no = observations.footprint_no
+        inner join {{ ref("int_chip_months") }} as months
+            on
+                observations.chip_key = months.chip_key
+                and observations.time_key = months.time_key
         where not spans.is_unbroken
-        group by chip_key, building_id, footprint_no
+        group by spans.chip_key, spans.building_id, spans.footprint_no
     )
 
     select

@@ -11,7 +11,7 @@
 
 with
 
-chip_months as (
+chip_months as not materialized (
 
     select
         chip_key,

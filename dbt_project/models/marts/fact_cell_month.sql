@@ -19,7 +19,7 @@ changed_chips as materialized (
 
 ),
 
-chip_months as (
+chip_months as not materialized (
 
     select
         chip_key,

@@ -95,10 +95,11 @@ class Store:
         found: dict[ImageKey, Image] = {
             (image.name.chip_key, image.name.time_key): image for image in images
         }
-        digests = settling.digests(self._connection)
-        changed = {key: image for key, image in found.items() if digests.get(key) != image.digest()}
+        held = settling.digests(self._connection)
+        digests = {key: image.digest() for key, image in found.items()}
+        changed = {key: image for key, image in found.items() if held.get(key) != digests[key]}
         gone = settling.give_up_claims(self._connection, self._source, list(found))
-        stale = [key for key in (*changed, *gone) if key in digests]
+        stale = [key for key in (*changed, *gone) if key in held]
         if self.is_fresh:
             self._write_remaining(found.values())
             settling.finish_freezing(self._connection)
@@ -108,7 +109,7 @@ class Store:
                 self.add_chip(observations_of(chip_images))
             settling.delete_orphans(self._connection, stale)
         settling.delete_images(self._connection, gone)
-        settling.write_images(self._connection, self._load_id, changed.values())
+        settling.write_images(self._connection, self._load_id, changed, digests)
         settling.write_claims(self._connection, self._source, list(found))
         replace_masks(self._connection, self._load_id, self._source, self._masks)
         settling.refresh_statistics(self._connection, changed.values())

@@ -66,13 +66,14 @@
     how the server shows them (`shown`), checks apart, which it rewrites.
     Foreign keys come last and by the table they refer to: adding one locks that table
     against another that is being added, and locks taken in one order cannot deadlock.
+    Tables with short keys are last of all: they are small, and most models wait for them.
 -#}
 {% macro declared_keys(node, table) %}
     {% set keys = [] %}
     {% for constraint in node.constraints %}
         {% set columns = constraint.columns | join(", ") %}
         {% set stem = table ~ "_" ~ constraint.columns | join("_") %}
-        {% set key = {"type": constraint.type, "order": ""} %}
+        {% set key = {"type": constraint.type, "order": (-99, "")} %}
         {% if constraint.type == "primary_key" %}
             {% do key.update(
                 name=table ~ "_pkey",
@@ -86,7 +87,7 @@
         {% elif constraint.type == "foreign_key" %}
             {% set parent = referred_table(constraint) %}
             {% do key.update(
-                order=parent,
+                order=(-(constraint.columns | length), parent),
                 name=stem ~ "_fkey",
                 definition="foreign key (" ~ columns ~ ") references "
                 ~ parent ~ " (" ~ constraint.to_columns | join(", ") ~ ")",

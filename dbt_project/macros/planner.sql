@@ -15,3 +15,9 @@
     {% if starts_anew() %}{% do return("") %}{% endif %}
     set local enable_nestloop = on
 {% endmacro %}
+
+{#- Subquery: a value of the row before it, worked out once; else the planner puts the
+    expression in place of each use. -#}
+{% macro once(expression, column) -%}
+    lateral (select {{ expression }} as {{ column }} limit 1)
+{%- endmacro %}

@@ -7,33 +7,22 @@
 
 with
 
--- Materialized steps, as the planner would work out a geometry once per use of it.
-footprints as materialized (
+footprints as (
 
     select
-        chip_key,
-        building_id,
-        footprint_no,
-        load_id,
-        pixel_geom
-    from {{ ref("stg_footprints") }}
+        footprints.chip_key,
+        footprints.building_id,
+        footprints.footprint_no,
+        footprints.load_id,
+        parsed.pixel_geom,
+        centred.pixel_centroid
+    from {{ ref("stg_footprints") }} as footprints
+    cross join {{ once("footprints.pixel_geom", "pixel_geom") }} as parsed
+    cross join {{ once("st_centroid(parsed.pixel_geom)", "pixel_centroid") }} as centred
     {% if is_incremental() %}
         -- loads come one after the other, so those of later loads are the new ones
-        where load_id > (select coalesce(max(load_id), 0) from {{ this }})
+        where footprints.load_id > (select coalesce(max(load_id), 0) from {{ this }})
     {% endif %}
-
-),
-
-centred as materialized (
-
-    select
-        chip_key,
-        building_id,
-        footprint_no,
-        load_id,
-        pixel_geom,
-        st_centroid(pixel_geom) as pixel_centroid
-    from footprints
 
 ),
 
@@ -50,7 +39,7 @@ placed as (
         st_area(pixel_geom) * {{ pixel_size_m() }} ^ 2 as mercator_m2,
         {{ pixels_to_mercator("pixel_geom", "chip_key / 8192", "chip_key % 8192") }}
             as geom
-    from centred
+    from footprints
 
 ),
 

@@ -52,16 +52,6 @@ _CHAIN: Final = (
     MONTH_IDLE,
     MONTH_TESTS,
 )
-_NO_START_UP: Final = frozenset(
-    {
-        SYNTHESIS,
-        LOADER_START_UP,
-        UNIT_BESIDE_BUILDS,
-        DBT_START_UP,
-        MONTH_LOADER_START_UP,
-        MONTH_DBT_START_UP,
-    }
-)
 
 _METHOD: Final = f"""\
 ## How it is measured
@@ -75,7 +65,8 @@ _METHOD: Final = f"""\
 - The unit is one `psql \\copy` of the CSV into an empty table of three text columns. In a table
   made in the same transaction PostgreSQL can skip its write-ahead log (`wal_level = minimal`);
   that form is measured too. A machine's speed changes with its neighbours, so the unit is measured
-  beside the loads and once more beside each build, and a ratio is to the one beside it.
+  beside the loads and once more beside each build, right before the months; a ratio is to the
+  nearer one.
 - Slow peers get every {round(1 / SLOW_SHARE)}th row of a big file. Their time is scaled: start-up,
   measured on one row, counts once, the rest by the share of rows.
 - The peers do less: they store text or geometry and check nothing. Ours checks every row, keeps
@@ -206,7 +197,7 @@ def _chain_rows(results: Results) -> Iterator[tuple[str, ...]]:
         step = results.steps.get(key)
         if step is None:
             continue
-        beyond = None if key in _NO_START_UP else results.beyond_start_up(key)
+        beyond = results.beyond_start_up(key)
         yield (
             step.label,
             seconds_of(step.seconds),

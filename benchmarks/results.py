@@ -146,12 +146,13 @@ class Results(_Record):
         return self.steps[UNIT.key].seconds
 
     def unit_beside(self, key: str) -> float:
-        """Return the unit's seconds at the time of a step.
+        """Return the unit's seconds at the time of a step: the loads' own, or that of the builds.
 
-        Minutes lie between loads and builds, in which a machine's speed may change.
+        Minutes lie between the two, in which a machine's speed may change.
         """
-        beside = self.steps.get(UNIT_BESIDE_BUILDS) if key in _OF_BUILDS else None
-        return self.unit_seconds if beside is None else beside.seconds
+        is_load = self.steps[key].kept is not None
+        later = None if is_load else self.steps.get(UNIT_BESIDE_BUILDS)
+        return self.unit_seconds if later is None else later.seconds
 
     @property
     def is_full_size(self) -> bool:
@@ -163,9 +164,12 @@ class Results(_Record):
         return self.steps[key].seconds / self.unit_beside(key)
 
     def beyond_start_up(self, key: str) -> float | None:
-        """Return the seconds of a dbt or loader step without its start-up; None if not run."""
+        """Return the seconds of a dbt or loader step without its start-up; None if not run.
+
+        None for a start-up itself, too.
+        """
         step = self.steps.get(key)
-        start_up = self.steps.get(_START_UPS[key])
+        start_up = self.steps.get(_START_UPS.get(key, ""))
         return None if step is None or start_up is None else step.seconds - start_up.seconds
 
     def document(self) -> dict[str, object]:
@@ -189,7 +193,6 @@ MONTH_IDLE: Final = "month_idle"
 MONTH_TESTS: Final = "month_tests"
 SCALED_LOAD: Final = "scaled_load"
 SYNTHESIS: Final = "synthesis"
-_OF_BUILDS: Final = frozenset({UNIT_BESIDE_BUILDS, DBT_START_UP, MODELS, EVERYTHING})
 _START_UPS: Final = {
     OURS.key: LOADER_START_UP,
     SCALED_LOAD: LOADER_START_UP,

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +57,7 @@ LABELS: Final = {
     MONTH_TESTS: "one more month: dbt test",
 }
 
-Runs = dict[str, list[Measurement]]
+Runs = defaultdict[str, list[Measurement]]
 
 _SCHEMA_SIZES: Final = sql.SQL("""
     select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint
@@ -94,8 +95,7 @@ def measure_star(
     Returns:
         The steps, and the bytes on disk of each schema.
     """
-    keys = (LOADER_START_UP, UNIT_BESIDE_BUILDS, DBT_START_UP, MODELS, EVERYTHING)
-    runs: Runs = {key: [] for key in keys}
+    runs: Runs = defaultdict(list)
     dbt(arena, "parse")  # so that no run below pays for reading the project the first time
     for number in range(rounds):
         for key, options in ((MODELS, WITHOUT_TESTS), (EVERYTHING, ())):
@@ -123,17 +123,7 @@ def measure_month(
         rows: A first and a second row, as for ``measure_star``.
         rounds: How often.
     """
-    keys = (
-        MONTH_LOADER_START_UP,
-        BEFORE_LOAD,
-        MONTH_DBT_START_UP,
-        BEFORE_MODELS,
-        MONTH_LOAD,
-        MONTH_MODELS,
-        MONTH_IDLE,
-        MONTH_TESTS,
-    )
-    runs: Runs = {key: [] for key in keys}
+    runs: Runs = defaultdict(list)
     for number in range(rounds):
         runs[MONTH_LOADER_START_UP].append(_start_up_of_loader(arena, rows))
         arena.fresh_database()

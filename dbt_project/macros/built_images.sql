@@ -100,13 +100,14 @@
     )
 {% endmacro %}
 
-{#- Condition on spells or lives: they begin or end in a chip's first changed month or later.
-    The first of all such months is asked for alone, as most rows need no more. -#}
-{% macro ends_since_change(spells, begin="first_ordinal", chips="changed_chips") -%}
+{#- Condition on spells or lives joined to `changed_chips`: they begin or end in their chip's
+    first changed month or later. The first of all such months is asked for alone, as most
+    rows need no more. -#}
+{% macro ends_since_change(spells, begin="first_ordinal") -%}
     greatest({{ spells }}.{{ begin }}, {{ spells }}.last_ordinal + 1)
-    >= {{ chips }}.first_ordinal
+    >= changed_chips.first_ordinal
     and greatest({{ spells }}.{{ begin }}, {{ spells }}.last_ordinal + 1)
-    >= (select min(first_ordinal) from {{ chips }})
+    >= (select min(first_ordinal) from changed_chips)
 {%- endmacro %}
 
 {#- Condition on raw observations of the months in `images`: skips what lies before them.

@@ -22,7 +22,7 @@
         );
         {{ assert_columns(held, columns_of(fresh)) }}
         {#- What is to be written is few rows more often than not: keys find them. -#}
-        set local enable_nestloop = on;
+        {{ plan_for_lookups() }};
         {{ strategy({
             "target_relation": held,
             "temp_relation": fresh,

@@ -104,6 +104,7 @@
         where months.ordinal >= changed_chips.first_ordinal
     ),
 
+    -- By the table of months, not by the CTE, which has no statistics: see `broken`.
     sightings as not materialized (
         select
             chip_key,

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.contenders import CONTENDERS, OURS, Contender, Kept
 from benchmarks.errors import ResultsError
-from benchmarks.results import MODELS, MONTH_MODELS, Data, Step, read_results
+from benchmarks.results import DBT_START_UP, MODELS, MONTH_MODELS, Data, Step, read_results
 from benchmarks.targets import TARGETS, judge
 from tests.benchmarks.worlds import results, run, step
 
@@ -30,8 +30,13 @@ def test_a_step_keeps_its_largest_peak() -> None:
     assert Step(label="x", runs=(run(1, peak=5), run(1, peak=9))).peak_bytes == 9
 
 
-def test_ratios_are_to_the_unit() -> None:
-    assert results().ratio(OURS.key) == pytest.approx(0.5)
+def test_ratios_are_to_the_unit_that_was_measured_beside() -> None:
+    assert results().ratio(OURS.key) == pytest.approx(10 / 20)
+    assert results().ratio(MONTH_MODELS) == pytest.approx(7.4 / 25)
+
+
+def test_a_start_up_has_nothing_beyond_itself() -> None:
+    assert results().beyond_start_up(DBT_START_UP) is None
 
 
 @pytest.mark.parametrize(

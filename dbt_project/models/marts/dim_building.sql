@@ -36,6 +36,7 @@ latest_months as (
 
 ),
 
+-- One without a life, which is gone, falls out where its months are looked up.
 lives as not materialized (
 
     select

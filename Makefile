@@ -46,11 +46,11 @@ dbt: setup ## Run dbt; ARGS="build --select dim_chip+"
 
 docs: setup ## Write the static site of tables, columns and lineage to the home's artifacts
 	@$(PY) -m warehouse exec -- .venv/bin/dbt --quiet docs generate --static --project-dir dbt_project --profiles-dir dbt_project
-	@out=$$($(PY) -c 'from warehouse.settings import get_settings; print(get_settings().artifacts)') && \
+	@out=$$($(PY) -c 'from warehouse.connection.settings import get_settings; print(get_settings().artifacts)') && \
 		cp dbt_project/target/static_index.html "$$out/dbt-docs.html" && echo "open $$out/dbt-docs.html"
 
 cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; write docs/cookbook.md
-	@$(PY) -m benchmarks.cookbook $(ARGS)
+	@$(PY) -m docs.cookbook $(ARGS)
 
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status

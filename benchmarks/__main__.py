@@ -10,9 +10,9 @@ from benchmarks import campaign
 from benchmarks.campaign import Part, Plan
 from benchmarks.errors import BenchmarkError
 from benchmarks.results import read_results
-from loaders.synthetic import Size
+from synthetic import Size
 from warehouse.cli import run_cli
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 OUT = PROJECT_ROOT / "bench-results"
 DOCS = PROJECT_ROOT / "docs"
@@ -54,7 +54,7 @@ def report(
 
 def _write_report(found: Path, folder: Path) -> None:
     # Imported here since matplotlib alone weighs more than the rest.
-    from benchmarks.report import write_page  # noqa: PLC0415
+    from benchmarks.page.report import write_page  # noqa: PLC0415
 
     typer.echo(write_page(read_results(found), folder, source=found))
 

@@ -12,10 +12,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.measuring import Measurement, measure
-from warehouse import server
-from warehouse.bootstrap import bootstrap
-from warehouse.connection import libpq_environment
-from warehouse.settings import Settings, get_settings
+from warehouse.access import libpq_environment
+from warehouse.connection.settings import Settings, get_settings
+from warehouse.server import lifecycle
+from warehouse.setup.bootstrap import bootstrap
 
 DATABASE: Final = "sn7_benchmark"
 PEER_SCHEMA: Final = "peers"
@@ -59,7 +59,7 @@ class Arena:
         """Drop the database, and stop the server if it is private."""
         self.drop_database()
         if self.home is not None:
-            server.stop(_private(self.home))
+            lifecycle.stop(_private(self.home))
 
     def run(self, command: list[str], *, name: str, folder: Path | None = None) -> Measurement:
         """Run a program on the database after all earlier writes have reached the disk.
@@ -120,14 +120,14 @@ def open_arena(folder: Path) -> Arena:
         folder: Where the logs go.
 
     Raises:
-        WarehouseError: No server can be had, or it has no PostGIS.
+        UserError: No server can be had, or it has no PostGIS.
     """
     settings = get_settings()
     home = None
     administration = settings.dsn
     if administration is None:
         home = settings.folder("benchmark")
-        administration = server.ensure_running(_private(home))
+        administration = lifecycle.ensure_running(_private(home))
     conninfo = make_conninfo(administration, dbname=DATABASE)
     logs = folder / "logs"
     (logs / "dbt").mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ from benchmarks.results import (
 )
 from benchmarks.star import measure_month, measure_star
 from benchmarks.targets import judge
-from warehouse.settings import get_settings
+from warehouse.connection.settings import get_settings
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def run(plan: Plan) -> Path:
         The file of results.
 
     Raises:
-        WarehouseError: No server, no data set, or a program failed.
+        UserError: No server, no data set, or a program failed.
     """
     missing = UNIT.missing()
     if missing is not None:

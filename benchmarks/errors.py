@@ -1,9 +1,9 @@
 """What can keep a benchmark from ending."""
 
-from warehouse.errors import WarehouseError
+from warehouse.connection.errors import UserError
 
 
-class BenchmarkError(WarehouseError):
+class BenchmarkError(UserError):
     """Base of the benchmark's errors."""
 
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from benchmarks.arena import Arena
 from benchmarks.results import Machine
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 PACKAGES: Final = (
     "adbc-driver-postgresql",

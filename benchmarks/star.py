@@ -29,7 +29,7 @@ from benchmarks.results import (
     UNIT_BESIDE_BUILDS,
     Step,
 )
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 logger = logging.getLogger(__name__)
 

@@ -9,14 +9,10 @@ from rich.console import Console
 
 from loaders.load import load
 from loaders.report import show
-from loaders.synthetic.cli import app as synthetic_app
-from warehouse.cli import run_cli
-from warehouse.settings import get_settings
+from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
+from warehouse.connection.settings import get_settings
 
-app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
-app.add_typer(synthetic_app)
+app = command_line(__doc__)
 
 
 @app.callback()
@@ -67,6 +63,18 @@ def fetch_command(
 
     folder = fetch(out or get_settings().data / "sn7")
     typer.echo(f"{folder} is ready; load it with: python -m loaders load {folder}")
+
+
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def synthesize(context: typer.Context) -> None:
+    """Write a synthetic data set: the same as `python -m synthetic synthesize`."""
+    hand_over("synthetic", ["synthesize", *context.args])
+
+
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def figures(context: typer.Context) -> None:
+    """Judge a synthetic data set: the same as `python -m synthetic figures`."""
+    hand_over("synthetic", ["figures", *context.args])
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ from pyproj import Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from loaders import ledger
 from loaders.errors import SourceFormError, SourceMissingError
-from loaders.features import Features, UnreadableFileError, read_features
-from loaders.ledger import Outcome
+from loaders.forms.reading import content_sha256
+from loaders.forms.sources import Kind, Source
+from loaders.forms.vector import Features, UnreadableFileError, read_features
 from loaders.load import opened_run
-from loaders.reading import content_sha256
-from loaders.sources import Kind, Source
+from loaders.raw import ledger
+from loaders.raw.ledger import Outcome
 
 logger = logging.getLogger(__name__)
 

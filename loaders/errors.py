@@ -1,9 +1,9 @@
 """Errors of loading that end a load; a row that cannot be loaded is no error but is rejected."""
 
-from warehouse.errors import WarehouseError
+from warehouse.connection.errors import UserError
 
 
-class LoaderError(WarehouseError):
+class LoaderError(UserError):
     """Base of everything that ends a load with nothing changed."""
 
 

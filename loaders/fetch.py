@@ -20,8 +20,8 @@ import obstore
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
-from loaders.archives import check_member, naming_damage
 from loaders.errors import FetchError
+from loaders.forms.archives import check_member, naming_damage
 
 logger = logging.getLogger(__name__)
 

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import psycopg
 
-from loaders import ledger
-from loaders.assembly import Assembly, KnownFootprints
+from loaders.assembly.batches import Assembly, KnownFootprints
 from loaders.background import Background
 from loaders.errors import DatabaseFullError, DatabaseLostError
-from loaders.ledger import FinishedLoad, Outcome
-from loaders.parts import Batch, KnownImage, Mask, Part, Rejection
-from loaders.places import nearest_places, unnamed_chips, write_places
+from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection
+from loaders.forms.reading import Reader, content_sha256
+from loaders.forms.sources import Source, find_source
 from loaders.progress import Advance, tracking
-from loaders.reading import Reader, content_sha256
-from loaders.sources import Source, find_source
-from loaders.storing import Store
-from warehouse.connection import connect
-from warehouse.errors import WarehouseError
-from warehouse.roles import Role
+from loaders.raw import ledger
+from loaders.raw.ledger import FinishedLoad, Outcome
+from loaders.raw.store import Store
+from loaders.raw.towns import nearest_places, unnamed_chips, write_places
+from warehouse.access import connect
+from warehouse.connection.errors import UserError
+from warehouse.connection.roles import Role
 
 logger = logging.getLogger(__name__)
 
@@ -255,5 +255,5 @@ def _note_failure(load_id: int, error: BaseException) -> None:
     try:
         with closing(connect(role=Role.LOADER, autocommit=True)) as connection:
             ledger.fail(connection, load_id, state=state, message=_first_line(error))
-    except (WarehouseError, psycopg.Error) as unreachable:
+    except (UserError, psycopg.Error) as unreachable:
         logger.warning("the failure could not be noted in raw.load_run (%s)", unreachable)

@@ -1,20 +1,15 @@
-"""``python -m ml``: train the model, write the forecasts."""
+"""``python -m ml``: train the growth forecast, judge it, write forecasts."""
 
 import logging
 
-import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from warehouse.cli import run_cli
-from warehouse.connection import connect
-from warehouse.roles import Role
+from warehouse.access import connect
+from warehouse.cli import command_line, run_cli
+from warehouse.connection.roles import Role
 
-app = typer.Typer(
-    help="Train the growth forecast, judge it, write forecasts.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+app = command_line(__doc__)
 
 FASTEST = """
     select dim_chip.chip_id, as_of, q10, q50, q90, baseline
@@ -41,9 +36,9 @@ def main() -> None:
 @app.command()
 def train() -> None:
     """Train on the feature tables, judge by backtest, register if better than the baselines."""
-    from ml.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
-    from ml.report import backtest_table  # noqa: PLC0415
-    from ml.training import train as run_training  # noqa: PLC0415
+    from ml.judging.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
+    from ml.judging.report import backtest_table  # noqa: PLC0415
+    from ml.lifecycle.run import train as run_training  # noqa: PLC0415
 
     report = run_training()
     console = Console()
@@ -62,8 +57,8 @@ def train() -> None:
 @app.command()
 def forecast() -> None:
     """Write forecasts from the last as-of month of every chip to ml.chip_forecast."""
-    from ml.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
-    from ml.report import forecast_table  # noqa: PLC0415
+    from ml.judging.report import forecast_table  # noqa: PLC0415
+    from ml.lifecycle.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
 
     report = forecast_chips()
     console = Console()

@@ -8,24 +8,22 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from loaders.synthetic import Size
 from orchestration.assets.source import SourceConfig
-from orchestration.dbt_results import RUN_RESULTS, DbtResults
+from orchestration.dbt.results import RUN_RESULTS, DbtResults
 from orchestration.instance import prepare_home
-from orchestration.noise import quiet
-from orchestration.progress import Progress
 from orchestration.resources import dbt_logs
-from orchestration.run import example_chip, run_main
-from orchestration.summary import Summary, asset_metadata
-from warehouse.cli import require_free_port, run_cli
-from warehouse.settings import get_settings
+from orchestration.terminal.noise import quiet
+from orchestration.terminal.progress import Progress
+from orchestration.terminal.run import example_chip, run_main
+from orchestration.terminal.summary import Summary, asset_metadata
+from synthetic import Size
+from warehouse.cli import command_line, require_free_port, run_cli
+from warehouse.connection.settings import get_settings
 
 MODULE: Final = "orchestration.definitions"
 UI_PORT: Final = 3001  # 3000 is the service's
 
-app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+app = command_line(__doc__)
 
 
 @app.command()

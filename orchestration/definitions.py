@@ -6,8 +6,8 @@ import dagster as dg
 
 from orchestration.assets import model, raw, service, source
 from orchestration.assets.transform import build_dbt_assets
-from orchestration.dbt import manifest
-from orchestration.jobs import MAIN
+from orchestration.automation.jobs import MAIN
+from orchestration.dbt.project import manifest
 from orchestration.resources import build_resources
 
 

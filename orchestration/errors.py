@@ -1,9 +1,9 @@
 """Errors of the orchestration that a user can act on."""
 
-from warehouse.errors import WarehouseError
+from warehouse.connection.errors import UserError
 
 
-class OrchestrationError(WarehouseError):
+class OrchestrationError(UserError):
     """Base of this folder's errors."""
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import dagster as dg
 
-from warehouse.connection import sqlalchemy_url
-from warehouse.roles import Role
-from warehouse.settings import get_settings
+from warehouse.access import sqlalchemy_url
+from warehouse.connection.roles import Role
+from warehouse.connection.settings import get_settings
 
 STORAGE_URL: Final = "SN7_DAGSTER_URL"
 """Carries the database's address, and so its password, past ``dagster.yaml``."""

@@ -12,10 +12,10 @@ import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource
 from packaging.version import Version
 
-from orchestration.dbt import DBT_EXECUTABLE, dbt_project
-from orchestration.dbt_results import RUN_RESULTS
-from warehouse.connection import libpq_environment
-from warehouse.settings import get_settings
+from orchestration.dbt.project import DBT_EXECUTABLE, dbt_project
+from orchestration.dbt.results import RUN_RESULTS
+from warehouse.access import libpq_environment
+from warehouse.connection.settings import get_settings
 
 
 class WarehouseDbt(DbtCliResource):

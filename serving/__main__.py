@@ -1,20 +1,20 @@
-"""``python -m serving``: package the champion, serve the package."""
+"""``python -m serving``: package the champion, serve the package, write layers as files."""
 
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from serving.packaging import bentoml_environment, build_bento, latest_tag
-from warehouse.cli import require_free_port, run_cli
-from warehouse.connection import dsn
-from warehouse.settings import get_settings
+from serving.bento.packaging import bentoml_environment, build_bento, latest_tag
+from serving.files.formats import ExportFormat
+from warehouse.access import dsn
+from warehouse.cli import command_line, require_free_port, run_cli
+from warehouse.connection.settings import get_settings
 
-app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+app = command_line(__doc__)
 
 
 @app.callback()
@@ -48,6 +48,30 @@ def serve(
     os.chdir(get_settings().bentoml)
     command = [sys.executable, "-m", "bentoml", "serve", tag, "--host", host, "--port", str(port)]
     os.execve(sys.executable, command, environment)  # noqa: S606
+
+
+@app.command()
+def export(
+    layer: Annotated[str | None, typer.Argument(help="A map layer; without it, list them.")] = None,
+    export_format: Annotated[
+        ExportFormat | None,
+        typer.Option("--format", help="Form of the file; else what --out ends in, else gpkg."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file; an older one is replaced. Else in artifacts/.")
+    ] = None,
+) -> None:
+    """Write a map layer as GeoPackage, GeoJSON or GeoParquet."""
+    # geopandas takes a second to import, which the other commands need not wait for.
+    from serving.files.export import export_layer, list_layers  # noqa: PLC0415
+
+    if layer is None:
+        typer.echo("\n".join(list_layers()) or "no layers yet; build them with `make run`")
+        return
+    form = export_format or (ExportFormat.of(out) if out else ExportFormat.GPKG)
+    path = out or get_settings().artifacts / f"{layer}.{form}"
+    count = export_layer(layer, path, form)
+    typer.echo(f"{count:,} features of layer {layer} are in {path}")
 
 
 if __name__ == "__main__":

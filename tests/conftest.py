@@ -14,9 +14,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from warehouse import server
-from warehouse.bootstrap import bootstrap
-from warehouse.settings import PROJECT_ROOT, Settings
+from warehouse.connection.settings import PROJECT_ROOT, Settings
+from warehouse.server import lifecycle
+from warehouse.setup.bootstrap import bootstrap
 
 REAL_DATA = PROJECT_ROOT.parent / "shared" / "data" / "sn7"
 TEST_HOME = PROJECT_ROOT / ".warehouse-test"
@@ -30,14 +30,14 @@ def pytest_report_header() -> str:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the private server once all workers are done and no other session uses it."""
     settings = Settings(home=TEST_HOME)
-    known = None if hasattr(session.config, "workerinput") else server.locate(settings)
+    known = None if hasattr(session.config, "workerinput") else lifecycle.locate(settings)
     if known is None or not known.answers():
         return
     with psycopg.connect(known.conninfo("postgres")) as connection:
         others = connection.execute("select 1 from pg_database where datname like 'sn7_test%'")
         in_use = others.fetchone() is not None
     if not in_use:
-        server.stop(settings)
+        lifecycle.stop(settings)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +62,7 @@ def server_dsn() -> str:
 
 def _throwaway_server() -> str:
     """The private server of the tests; its data may be lost, so it does not wait for the disk."""
-    conninfo = server.ensure_running(Settings(home=TEST_HOME))
+    conninfo = lifecycle.ensure_running(Settings(home=TEST_HOME))
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if connection.execute("show fsync").fetchone() == ("on",):
             connection.execute("alter system set fsync = off")
@@ -92,7 +92,7 @@ def private_home() -> Iterator[Path]:
         try:
             yield home
         finally:
-            server.stop(Settings(home=home))
+            lifecycle.stop(Settings(home=home))
             shutil.rmtree(home)
 
 

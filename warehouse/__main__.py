@@ -5,27 +5,22 @@ import os
 import shlex
 import shutil
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from warehouse import server
-from warehouse.cli import run_cli
-from warehouse.connection import connect, dsn, libpq_environment
-from warehouse.errors import CommandMissingError, PasswordError
-from warehouse.formats import ExportFormat
-from warehouse.install import ensure_postgres
-from warehouse.passwords import generate_password, remove_password, set_password
-from warehouse.roles import Role
-from warehouse.settings import get_settings
+from warehouse.access import connect, dsn, libpq_environment
+from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
+from warehouse.connection.errors import CommandMissingError, PasswordError
+from warehouse.connection.roles import Role
+from warehouse.connection.settings import get_settings
+from warehouse.server import lifecycle
+from warehouse.server.install import ensure_postgres
+from warehouse.setup.passwords import generate_password, remove_password, set_password
 
-app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+app = command_line(__doc__)
 
 RoleOption = Annotated[Role | None, typer.Option(help="Act as this role of the database.")]
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.callback()
@@ -60,14 +55,14 @@ def init() -> None:
 @app.command()
 def stop() -> None:
     """Stop the private server."""
-    typer.echo("stopped" if server.stop(get_settings()) else "no private server is running")
+    typer.echo("stopped" if lifecycle.stop(get_settings()) else "no private server is running")
 
 
 @app.command()
 def clean() -> None:
     """Stop the private server and delete the home: database, artefacts, logs."""
     settings = get_settings()
-    server.delete(settings)
+    lifecycle.delete(settings)
     typer.echo(f"deleted {settings.home.expanduser()}")
 
 
@@ -81,7 +76,7 @@ def status() -> None:
             where = f"{info.dbname} at {info.host}:{info.port} as {info.user}"
         typer.echo(f"SN7_DSN is set and answers: {where}")
         return
-    known = server.locate(settings)
+    known = lifecycle.locate(settings)
     if known is None:
         typer.echo(f"no private server was made yet in {settings.home_path}")
     elif known.answers():
@@ -143,28 +138,10 @@ def password(
         typer.echo(chosen)
 
 
-@app.command()
-def export(
-    layer: Annotated[str | None, typer.Argument(help="A map layer; without it, list them.")] = None,
-    export_format: Annotated[
-        ExportFormat | None,
-        typer.Option("--format", help="Form of the file; else what --out ends in, else gpkg."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The file; an older one is replaced. Else in artifacts/.")
-    ] = None,
-) -> None:
-    """Write a map layer as GeoPackage, GeoJSON or GeoParquet."""
-    # geopandas takes a second to import, which the other commands need not wait for.
-    from warehouse.export import export_layer, list_layers  # noqa: PLC0415
-
-    if layer is None:
-        typer.echo("\n".join(list_layers()) or "no layers yet; build them with `make run`")
-        return
-    form = export_format or (ExportFormat.of(out) if out else ExportFormat.GPKG)
-    path = out or get_settings().artifacts / f"{layer}.{form}"
-    count = export_layer(layer, path, form)
-    typer.echo(f"{count:,} features of layer {layer} are in {path}")
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def export(context: typer.Context) -> None:
+    """Write a map layer as a file: the same as `python -m serving export`."""
+    hand_over("serving", ["export", *context.args])
 
 
 def _chosen_password(role: Role) -> str:
@@ -186,7 +163,7 @@ def _way_in(role: Role) -> str:
         info = connection.info
         host, port, database = info.host, info.port, info.dbname
     if settings.dsn is None:
-        known = server.locate(settings)
+        known = lifecycle.locate(settings)
         if known is None or not known.listens:
             return "it can log in once the server has a port: stop it, set SN7_PORT, start it again"
         host = "127.0.0.1"

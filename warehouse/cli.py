@@ -1,15 +1,29 @@
 """How every command line of the project ends: a user's error in one sentence, a bug in full."""
 
 import logging
+import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
 
-from warehouse.errors import PortInUseError, WarehouseError
+import typer
+
+from warehouse.connection.errors import PortInUseError, UserError
 
 EXIT_USER_ERROR = 1
 EXIT_INTERRUPTED = 130
 INTERRUPTED = "interrupted; run the same command again to go on\n"
+
+PASS_ON: Final[dict[str, Any]] = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""Context settings of a command that hands its arguments over to another program."""
+
+
+def command_line(help_text: str | None) -> typer.Typer:
+    """Return an app with the settings that all command lines of the project share."""
+    return typer.Typer(
+        help=help_text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
 
 
 def run_cli(app: Callable[[], object]) -> None:
@@ -19,14 +33,14 @@ def run_cli(app: Callable[[], object]) -> None:
         app: The typer application.
 
     Raises:
-        SystemExit: With 1 after a ``WarehouseError`` (its message goes to standard error, without
+        SystemExit: With 1 after a ``UserError`` (its message goes to standard error, without
             a traceback), with 130 after an interrupt, else with the code that the app chose. Other
             exceptions are bugs and keep their traceback.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
-    except WarehouseError as error:
+    except UserError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(EXIT_USER_ERROR) from None
     except KeyboardInterrupt:
@@ -56,3 +70,12 @@ def require_free_port(port: int, *, host: str = "127.0.0.1", option: str = "--po
                 f"or choose another port with {option}"
             )
             raise PortInUseError(message) from error
+
+
+def hand_over(module: str, arguments: Sequence[str]) -> NoReturn:
+    """Become ``python -m MODULE``: a command of an upper folder that is offered here as well.
+
+    A process and no import, since folders import downwards only (docs/architecture.md).
+    """
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from ml.backtest import BacktestRow
-from ml.forecasting import forecast_chips
-from ml.training import train
-from orchestration import checks
+from ml.judging.backtest import BacktestRow
+from ml.lifecycle.forecasting import forecast_chips
+from ml.lifecycle.run import train
+from orchestration.checks import reports
 
 
 @dg.asset(
@@ -13,7 +13,7 @@ from orchestration import checks
     deps=[["features", "chip_month"], ["features", "chip_target"]],
     group_name="ml",
     kinds={"lightgbm", "mlflow"},
-    check_specs=[checks.BEATS_BASELINES],
+    check_specs=[reports.BEATS_BASELINES],
 )
 def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
     """Quantile model of the next 1, 3, 6 and 12 months, judged beside the plain forecasts.
@@ -30,7 +30,7 @@ def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
             "mlflow_run": report.run_id or "none",
             "backtest": backtest_table(report.metrics),
         },
-        check_results=[checks.beats_baselines(registered=report.registered, reason=report.reason)],
+        check_results=[reports.beats_baselines(registered=report.registered, reason=report.reason)],
     )
 
 

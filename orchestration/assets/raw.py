@@ -8,10 +8,10 @@ import dagster as dg
 import psycopg
 
 from loaders.load import load
-from orchestration import checks
-from orchestration.counts import row_counts
-from warehouse.connection import connect
-from warehouse.roles import Role
+from orchestration.checks import reports
+from orchestration.dbt.counts import row_counts
+from warehouse.access import connect
+from warehouse.connection.roles import Role
 
 RAW_TABLES = {
     "load_run": "One row per load: its source, and the rows read, loaded and rejected.",
@@ -39,7 +39,7 @@ REASONS_SHOWN = 5
         for table, description in RAW_TABLES.items()
     ],
     ins={"source_data": dg.AssetIn("source_data")},
-    check_specs=[checks.NOTHING_REJECTED, checks.READ_IS_KEPT],
+    check_specs=[reports.NOTHING_REJECTED, reports.READ_IS_KEPT],
 )
 def raw_tables(source_data: str) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Load the source; images that did not change stay as they are."""
@@ -59,8 +59,8 @@ def raw_tables(source_data: str) -> Iterator[dg.MaterializeResult[None] | dg.Ass
     for table, count in counts.items():
         metadata = {"dagster/row_count": count, **extra.get(table, {})}
         yield dg.MaterializeResult(asset_key=["raw", table], metadata=metadata)
-    yield checks.nothing_rejected(report.rows_rejected)
-    yield checks.read_is_kept(
+    yield reports.nothing_rejected(report.rows_rejected)
+    yield reports.read_is_kept(
         read=report.rows_read, loaded=report.rows_loaded, rejected=report.rows_rejected
     )
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from serving.packaging import build_bento
+from serving.bento.packaging import build_bento
 
 
 @dg.asset(

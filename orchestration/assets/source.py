@@ -4,9 +4,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from loaders.sources import find_source
-from loaders.synthetic import Size, synthesize
-from warehouse.settings import get_settings
+from loaders.forms.sources import find_source
+from synthetic import Size, synthesize
+from warehouse.connection.settings import get_settings
 
 
 class SourceConfig(dg.Config):

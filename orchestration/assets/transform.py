@@ -8,12 +8,12 @@ import dagster as dg
 import psycopg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
-from orchestration.counts import row_count
-from orchestration.dbt import LayerTranslator, dbt_project
-from orchestration.dbt_results import RUN_RESULTS, DbtResults
+from orchestration.dbt.counts import row_count
+from orchestration.dbt.project import LayerTranslator, dbt_project
+from orchestration.dbt.results import RUN_RESULTS, DbtResults
 from orchestration.errors import DbtBuildError
-from warehouse.connection import connect
-from warehouse.roles import Role
+from warehouse.access import connect
+from warehouse.connection.roles import Role
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 """Unit tests judge the SQL, not the data; the test suite runs them."""

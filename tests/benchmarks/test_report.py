@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from benchmarks.contenders import OURS, Kept
-from benchmarks.report import LOADS_PICTURE, PAGE, TARGETS_PICTURE, render, write_page
+from benchmarks.page.report import LOADS_PICTURE, PAGE, TARGETS_PICTURE, render, write_page
 from benchmarks.results import Data
 from tests.benchmarks.worlds import results, step
 

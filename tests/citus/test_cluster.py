@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from loaders.load import load
-from loaders.synthetic import Size, synthesize
+from synthetic import Size, synthesize
 from tests.dbt.runner import Dbt
-from warehouse.bootstrap import bootstrap
+from warehouse.setup.bootstrap import bootstrap
 
 DSN = os.environ.get("SN7_CITUS_DSN", "")
 

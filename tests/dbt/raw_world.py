@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import psycopg
 
-from loaders.ledger import ensure_tables
+from loaders.raw.ledger import ensure_tables
 
 DEMOLITION_MONTHS = 3
 GRID = 32

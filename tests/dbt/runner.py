@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 
-from warehouse.connection import libpq_environment
-from warehouse.settings import PROJECT_ROOT
+from warehouse.access import libpq_environment
+from warehouse.connection.settings import PROJECT_ROOT
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")

@@ -11,13 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.lifecycle import Lifecycle, app, judge
 from loaders.load import load
-from loaders.synthetic import Size, synthesize
+from synthetic import Size, synthesize
+from synthetic.__main__ import app
+from synthetic.judging.lives import Lifecycle, judge
 from tests.dbt.conftest import MakeDbt
 from tests.dbt.runner import Dbt, DbtFailedError
-from warehouse.connection import connect
-from warehouse.roles import Role
+from warehouse.access import connect
+from warehouse.connection.roles import Role
 
 pytestmark = pytest.mark.slow
 
@@ -228,7 +229,7 @@ def test_occlusions_are_those_of_the_truth(lifecycle: Lifecycle) -> None:
 def test_the_command_prints_how_lives_agree_with_the_truth(
     lifecycle: Lifecycle, sample: Path
 ) -> None:
-    result = CliRunner().invoke(app, ["--truth", str(sample / "truth")])
+    result = CliRunner().invoke(app, ["lives", "--truth", str(sample / "truth")])
     births, demolitions, occlusions = result.stdout.splitlines()[1:4]
     assert births.split()[:4] == ["births", "341", "341", str(lifecycle.births.right)]
     assert demolitions.split()[-1] == f"{lifecycle.demolitions.recall:.3f}"

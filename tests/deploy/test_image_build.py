@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.test_containers import instructions
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 WORKFLOW: dict[str, Any] = yaml.safe_load(
     (PROJECT_ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import shapely
 from loaders.aoi import load_aois, remove_aois
 from loaders.errors import SourceFormError, SourceMissingError
 from loaders.load import load
-from loaders.reasons import Reason
+from loaders.terms.reasons import Reason
 from tests.loaders.conftest import CHIP, Raw, csv_text, filename, row
 
 RING = [[99.0, 30.0], [99.01, 30.0], [99.01, 30.01], [99.0, 30.0]]

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from loaders.load import load
-from loaders.reasons import Reason
+from loaders.terms.reasons import Reason
 from tests.loaders.conftest import CHIP, HEADER, Raw, filename, line, row, square
 
 GOOD: Final = [row(n) for n in range(3)]

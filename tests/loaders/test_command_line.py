@@ -17,7 +17,7 @@ from loaders import progress
 from loaders.load import load
 from loaders.report import show
 from tests.loaders.conftest import Raw, filename, row, square
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 WriteCsv = Callable[..., Path]
 

@@ -17,16 +17,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from loaders import streams
 from loaders.errors import DatabaseFullError, DatabaseLostError, LoaderError
-from loaders.ledger import LOAD_LOCK
+from loaders.forms import streams
 from loaders.load import load
+from loaders.raw.ledger import LOAD_LOCK
 from tests.conftest import private_home
 from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, Row, row, square
-from warehouse import server
-from warehouse.errors import WarehouseError
-from warehouse.install import administrator_prefix
-from warehouse.settings import Settings
+from warehouse.connection.errors import UserError
+from warehouse.connection.settings import Settings
+from warehouse.server import lifecycle
+from warehouse.server.install import administrator_prefix
 
 WriteCsv = Callable[..., Path]
 
@@ -44,7 +44,7 @@ def many_rows(*, month: str = "2018_02", side: float = 4) -> list[Row]:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the loads of this process long, in many small pieces."""
-    monkeypatch.setattr("loaders.streams.PIECE_BYTES", 10_000)
+    monkeypatch.setattr("loaders.forms.streams.PIECE_BYTES", 10_000)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_lost_connection_leaves_nothing_and_the_next_load_goes_through(
         terminate_loaders(raw.dsn)
         failure = loading.exception()
     if failure is not None:
-        assert isinstance(failure, LoaderError | WarehouseError)
+        assert isinstance(failure, LoaderError | UserError)
         assert "\n" not in str(failure)
         assert raw.rows() == sorted(before)
     load(path)
@@ -137,7 +137,7 @@ def own_server() -> Iterator[Settings]:
     """A private server of the test's own, which it may kill."""
     with private_home() as home:
         settings = Settings(home=home)
-        server.ensure_running(settings)
+        lifecycle.ensure_running(settings)
         yield settings
 
 
@@ -151,14 +151,14 @@ def test_a_killed_server_leaves_nothing_and_the_next_load_goes_through(
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(load, path)
             time.sleep(chance.uniform(0.1, 0.9))
-            known = server.locate(own_server)
+            known = lifecycle.locate(own_server)
             assert known is not None
             pid = int(next(known.base.rglob("postmaster.pid")).read_text().splitlines()[0])
             os.kill(pid, signal.SIGKILL)
             failure = loading.exception()
-        assert failure is None or isinstance(failure, WarehouseError)
+        assert failure is None or isinstance(failure, UserError)
         load(path)
-        raw = Raw(server.ensure_running(own_server))
+        raw = Raw(lifecycle.ensure_running(own_server))
         assert raw.rows() == sorted(many_rows(side=5 + attempt))
         assert raw.is_consistent()
         assert "running" not in raw.states()
@@ -234,7 +234,7 @@ def test_a_reader_sees_the_old_rows_until_the_load_is_done(
         seen.append(len(raw.rows()))
         finish.set()
 
-    monkeypatch.setattr("loaders.settling.write_claims", look)
+    monkeypatch.setattr("loaders.raw.images.write_claims", look)
     load(write_csv(many_rows()[:800]))
     assert finish.is_set()
     assert seen == [4800]
@@ -246,7 +246,7 @@ def test_an_interrupt_leaves_nothing_and_stands_in_the_ledger(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("loaders.storing.Store.settle", interrupt)
+    monkeypatch.setattr("loaders.raw.store.Store.settle", interrupt)
     with pytest.raises(KeyboardInterrupt):
         load(write_csv(many_rows()))
     assert raw.rows() == []
@@ -271,7 +271,7 @@ def test_what_the_server_reports_becomes_one_sentence(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("loaders.storing.copy_into", fail)
+    monkeypatch.setattr("loaders.raw.store.copy_into", fail)
     with pytest.raises(expected, match="nothing was changed") as caught:
         load(write_csv([row(1)]))
     assert "\n" not in str(caught.value)
@@ -282,7 +282,7 @@ def test_what_the_server_reports_becomes_one_sentence(
 def _small_disk(folder: Path, settings: Settings) -> Iterator[None]:
     """A disk of 160 kB that the server may write to, until the server has to let go of it."""
     as_administrator = administrator_prefix()
-    known = server.locate(settings)
+    known = lifecycle.locate(settings)
     assert known is not None
     folder.mkdir()
     options = f"size=160k,mode=0700,uid={known.cluster.stat().st_uid}"
@@ -292,7 +292,7 @@ def _small_disk(folder: Path, settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        server.stop(settings)
+        lifecycle.stop(settings)
         subprocess.run([*as_administrator, "umount", str(folder)], check=True)
 
 
@@ -303,7 +303,7 @@ def test_a_full_disk_ends_the_load_and_nothing_is_changed(
     folder = own_server.home / "small-disk"
     with _small_disk(folder, own_server):
         load(write_csv([row(1)]))
-        dsn = server.ensure_running(own_server)
+        dsn = lifecycle.ensure_running(own_server)
         raw = Raw(dsn)
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"create tablespace small location '{folder}'")

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loaders.identities import Identities
+from loaders.forms.identities import Identities
+from loaders.forms.projection import LabelForm, mercator, to_pixels
 from loaders.load import load
-from loaders.names import parse_filename
-from loaders.projection import LabelForm, mercator, to_pixels
-from loaders.reasons import Reason
-from loaders.tiles import METRES_PER_PIXEL
+from loaders.terms.names import parse_filename
+from loaders.terms.reasons import Reason
+from loaders.terms.tiles import METRES_PER_PIXEL
 from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, filename, square
 
 Feature = dict[str, Any]

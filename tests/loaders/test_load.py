@@ -211,7 +211,7 @@ def test_every_csv_of_a_folder_is_read(raw: Raw, tmp_path: Path) -> None:
 def test_pieces_of_any_size_give_the_same(
     raw: Raw, write_csv: WriteCsv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loaders.streams.PIECE_BYTES", 97)
+    monkeypatch.setattr("loaders.forms.streams.PIECE_BYTES", 97)
     load(write_csv(some_rows()))
     assert raw.rows() == sorted(some_rows())
     assert raw.is_consistent()

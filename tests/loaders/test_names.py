@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from loaders.names import NameRejectedError, parse_filename
-from loaders.tiles import METRES_PER_PIXEL, chip_key, quad_of
+from loaders.terms.names import NameRejectedError, parse_filename
+from loaders.terms.tiles import METRES_PER_PIXEL, chip_key, quad_of
 
-FACTS = Path(__file__).parents[2] / "loaders" / "synthetic" / "facts" / "chip_months.csv"
+FACTS = Path(__file__).parents[2] / "synthetic" / "planning" / "facts" / "chip_months.csv"
 
 
 def test_a_name_is_taken_apart() -> None:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loaders.assembly import Assembly
-from loaders.observations import Observations, by_chip, observations_of
-from loaders.parts import ROW_SCHEMA, Batch, Rejection
-from loaders.polygons import reason_of, rejections
-from loaders.rows import read_line, read_lines
-from loaders.streams import Piece, count_lines, pieces
+from loaders.assembly.batches import Assembly
+from loaders.assembly.observations import Observations, by_chip, observations_of
+from loaders.forms.csv_rows import read_line, read_lines
+from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection
+from loaders.forms.streams import Piece, count_lines, pieces
+from loaders.terms.polygons import reason_of, rejections
 from tests.loaders.conftest import (
     CHIP,
     HEADER,

@@ -18,11 +18,11 @@ from loaders.errors import (
     SourceMissingError,
     UnsafeArchiveError,
 )
+from loaders.forms.sources import find_source
+from loaders.forms.streams import HashingFile
 from loaders.load import load
-from loaders.sources import find_source
-from loaders.streams import HashingFile
 from tests.loaders.conftest import HEADER, Raw, csv_text, row
-from warehouse.errors import WarehouseError
+from warehouse.connection.errors import UserError
 
 CONTENT = csv_text(row(n % 100, f"20{10 + n // 1200}_{1 + n // 100 % 12:02}") for n in range(9000))
 
@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_loaded_changes_nothing(
     words: str,
     is_first: bool,
 ) -> None:
-    monkeypatch.setattr("loaders.streams.LONGEST_LINE_BYTES", 100_000)
+    monkeypatch.setattr("loaders.forms.streams.LONGEST_LINE_BYTES", 100_000)
     before = []
     if not is_first:
         (tmp_path / "before.csv").write_text(csv_text([row(1)]), encoding="utf-8")
@@ -239,7 +239,7 @@ def test_an_error_of_our_own_keeps_its_traceback_and_changes_nothing(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("loaders.settling.write_claims", fail)
+    monkeypatch.setattr("loaders.raw.images.write_claims", fail)
     with pytest.raises(ZeroDivisionError):
         load(path)
     assert loaded.rows() == [row(1)]
@@ -265,10 +265,10 @@ def test_a_database_without_postgis_is_named(
     path = tmp_path / "labels.csv"
     path.write_text(CONTENT, encoding="utf-8")
     monkeypatch.setattr(
-        "warehouse.bootstrap._create_extension",
-        lambda _: (_ for _ in ()).throw(WarehouseError("has no PostGIS")),
+        "warehouse.setup.bootstrap._create_extension",
+        lambda _: (_ for _ in ()).throw(UserError("has no PostGIS")),
     )
-    with pytest.raises(WarehouseError, match="has no PostGIS"):
+    with pytest.raises(UserError, match="has no PostGIS"):
         load(path)
     with psycopg.connect(empty_database) as connection:
         found = connection.execute("select 1 from pg_namespace where nspname = 'raw'").fetchall()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loaders.streams import HashingFile, LinewiseFile
+from loaders.forms.streams import HashingFile, LinewiseFile
 
 
 @pytest.mark.parametrize("size", [7, 1001, 10**6])

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 
 from loaders.load import load
-from loaders.synthetic import Size, synthesize
-from ml.schema import ensure_schema
-from warehouse.connection import connect, libpq_environment
-from warehouse.roles import Role
-from warehouse.settings import PROJECT_ROOT
+from ml.lifecycle.schema import ensure_schema
+from synthetic import Size, synthesize
+from warehouse.access import connect, libpq_environment
+from warehouse.connection.roles import Role
+from warehouse.connection.settings import PROJECT_ROOT
 
 Dbt = Callable[..., None]
 CreateDatabase = Callable[[str | None], str]

@@ -11,10 +11,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from loaders.aoi import load_aois, remove_aois
 from loaders.load import load
-from loaders.places import centre_of, nearest_places
-from loaders.tiles import chip_key, quad_of
+from loaders.raw.towns import centre_of, nearest_places
+from loaders.terms.tiles import chip_key, quad_of
 from tests.marts.conftest import CreateDatabase, Dbt
-from warehouse.connection import connect
+from warehouse.access import connect
 
 SAN_MARCOS = (1429, 3296)
 NEAR_SAN_MARCOS = (1431, 3297)

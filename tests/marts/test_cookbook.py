@@ -5,7 +5,7 @@ import re
 import psycopg
 import pytest
 
-from benchmarks.cookbook import Question, ask, read_questions
+from docs.cookbook.__main__ import Question, ask, read_questions
 
 QUESTIONS = read_questions()
 MAY_BE_EMPTY = {"08-demolitions", "14-where-raw-counts-mislead"}

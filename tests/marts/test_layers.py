@@ -10,10 +10,10 @@ import psycopg
 import pyogrio
 import pytest
 
-from warehouse.connection import libpq_environment
-from warehouse.export import export_layer, list_layers
-from warehouse.formats import ExportFormat
-from warehouse.roles import Role
+from serving.files.export import export_layer, list_layers
+from serving.files.formats import ExportFormat
+from warehouse.access import libpq_environment
+from warehouse.connection.roles import Role
 
 LAYERS = {
     "aois": "MULTIPOLYGON",

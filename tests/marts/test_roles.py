@@ -8,9 +8,9 @@ from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
 from tests.conftest import free_port, private_home
-from warehouse import server
-from warehouse.passwords import generate_password, set_password
-from warehouse.roles import SCHEMA_OWNERS, Role
+from warehouse.connection.roles import SCHEMA_OWNERS, Role
+from warehouse.server.private_server import DATABASE, SUPERUSER
+from warehouse.setup.passwords import generate_password, set_password
 
 TABLES = {
     "raw": "observation",
@@ -76,7 +76,7 @@ def logins(build: Callable[[], None]) -> Iterator[dict[Role, str]]:
             password = generate_password()
             set_password(role, password)
             made[role] = make_conninfo(
-                "", host="127.0.0.1", port=port, dbname=server.DATABASE,
+                "", host="127.0.0.1", port=port, dbname=DATABASE,
                 user=role, password=password,
             )  # fmt: skip
         yield made
@@ -170,7 +170,7 @@ def test_roles_are_no_superusers(logins: dict[Role, str]) -> None:
 def test_a_role_changes_no_other_password(may: Attempt, role: Role) -> None:
     changeable = {
         other
-        for other in [*Role, server.SUPERUSER]
+        for other in [*Role, SUPERUSER]
         if may(role, sql.SQL("alter role {} password 'x'").format(sql.Identifier(other)))
     }
     assert changeable == {role}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ml.baselines import Baseline
-from ml.examples import Examples
-from ml.fitting import fit
-from ml.model import ForecastModel
-from ml.params import Params
+from ml.data.examples import Examples
+from ml.model.baselines import Baseline
+from ml.model.chip_model import ForecastModel
+from ml.training.fitting import fit
+from ml.training.params import Params
 from tests.ml import frames
 from tests.ml.fixtures import in_trained, trained, trained_database
 from tests.ml.worlds import World, grow

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from ml.training import TrainingReport, train
+from ml.lifecycle.run import TrainingReport, train
 from tests.ml.frames import quick_params
 from tests.ml.tables import write_world
 from tests.ml.worlds import grow
-from warehouse.connection import connect
+from warehouse.access import connect
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ml.examples import ChipMonths, Examples
-from ml.features import FeatureMatrix
-from ml.params import Params, load_params
+from ml.data.examples import ChipMonths, Examples
+from ml.model.matrix import FeatureMatrix
+from ml.training.params import Params, load_params
 from tests.ml.worlds import World
 
 

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ml.backtest import (
+from ml.data.examples import Examples
+from ml.judging.backtest import (
     MODEL,
     Backtest,
     BacktestRow,
@@ -15,11 +16,10 @@ from ml.backtest import (
     rolling_origins,
     run_backtest,
 )
-from ml.baselines import Baseline
-from ml.examples import Examples
-from ml.metrics import Score, pinball_loss, score
-from ml.params import Params
-from ml.training import judge
+from ml.judging.metrics import Score, pinball_loss, score
+from ml.lifecycle.run import judge
+from ml.model.baselines import Baseline
+from ml.training.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ml.baselines import NEEDED_FEATURES, Baseline, baseline_forecast
-from ml.features import FeatureMatrix
+from ml.model.baselines import NEEDED_FEATURES, Baseline, baseline_forecast
+from ml.model.matrix import FeatureMatrix
 
 
 def one_row(*changes: float | None) -> FeatureMatrix:

@@ -6,8 +6,8 @@ import sys
 
 from tests.ml.tables import write_world
 from tests.ml.worlds import World, grow
-from warehouse.connection import connect
-from warehouse.settings import PROJECT_ROOT
+from warehouse.access import connect
+from warehouse.connection.settings import PROJECT_ROOT
 
 
 def run(command: str) -> subprocess.CompletedProcess[str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ml.params import load_params
+from ml.training.params import load_params
 from tests.ml.worlds import World
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 FEATURE_MODELS = PROJECT_ROOT / "dbt_project" / "models" / "features"
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from ml.errors import FeatureError
-from ml.features import FeatureMatrix
+from ml.model.errors import FeatureError
+from ml.model.matrix import FeatureMatrix
 
 
 def test_null_becomes_nan_and_columns_keep_their_order() -> None:

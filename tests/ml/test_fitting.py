@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ml.baselines import Baseline
-from ml.examples import Examples
-from ml.fitting import conformal_offsets, fingerprint, fit
-from ml.grid import HORIZONS
-from ml.growth import change_unit
-from ml.model import ForecastModel
-from ml.params import Params
+from ml.data.examples import Examples
+from ml.model.baselines import Baseline
+from ml.model.chip_model import ForecastModel
+from ml.model.grid import HORIZONS
+from ml.model.growth import change_unit
+from ml.training.fitting import conformal_offsets, fingerprint, fit
+from ml.training.params import Params
 from tests.ml import frames
 from tests.ml.worlds import grow
 
@@ -25,7 +25,7 @@ def test_the_same_data_give_the_same_model_to_the_byte(
 ) -> None:
     again = fit(examples, params, best_baseline=Baseline.MEAN_PAST_CHANGE)
     assert texts(again) == texts(model)
-    assert again.card == model.card
+    assert again.manifest == model.manifest
 
 
 def test_other_data_or_tunables_change_the_fingerprint(examples: Examples, params: Params) -> None:

@@ -3,11 +3,11 @@
 import psycopg
 import pytest
 
-from ml.forecasting import NO_MODEL, forecast_chips, write_forecasts
+from ml.lifecycle.forecasting import NO_MODEL, forecast_chips, write_forecasts
 from tests.ml.tables import write_world
 from tests.ml.worlds import World
-from warehouse.connection import connect
-from warehouse.roles import Role
+from warehouse.access import connect
+from warehouse.connection.roles import Role
 
 Forecasts = list[tuple[object, ...]]
 

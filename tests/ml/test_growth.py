@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ml.baselines import NEEDED_FEATURES
-from ml.features import FeatureMatrix
-from ml.growth import PooledGrowth, change_unit
+from ml.model.baselines import NEEDED_FEATURES
+from ml.model.growth import PooledGrowth, change_unit
+from ml.model.matrix import FeatureMatrix
 
 
 def chip(count: float, change_12: float | None) -> FeatureMatrix:

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.baselines import Baseline
-from ml.errors import BundleError, FeatureError
-from ml.examples import Examples
-from ml.features import FeatureMatrix
-from ml.fitting import fit
-from ml.grid import HORIZONS
-from ml.model import ForecastModel, ordered
-from ml.params import Params
-from warehouse.settings import PROJECT_ROOT
+from ml.data.examples import Examples
+from ml.model.baselines import Baseline
+from ml.model.chip_model import ForecastModel, ordered
+from ml.model.errors import BundleError, FeatureError
+from ml.model.grid import HORIZONS
+from ml.model.matrix import FeatureMatrix
+from ml.training.fitting import fit
+from ml.training.params import Params
+from warehouse.connection.settings import PROJECT_ROOT
 
 
 def changed(examples: Examples, name: str, value: float) -> FeatureMatrix:
@@ -59,7 +59,7 @@ def test_a_bundle_gives_back_the_same_forecasts(
 ) -> None:
     model.with_version(4).save(tmp_path / "bundle")
     loaded = ForecastModel.load(tmp_path / "bundle")
-    assert loaded.card == model.card.model_copy(update={"version": 4})
+    assert loaded.manifest == model.manifest.model_copy(update={"version": 4})
     expected = model.predict(examples.features).quantiles
     assert (loaded.predict(examples.features).quantiles == expected).all()
 
@@ -78,7 +78,9 @@ def test_an_incomplete_or_broken_bundle_is_refused(
 
 
 def test_a_bundle_of_another_format_is_refused(model: ForecastModel, tmp_path: Path) -> None:
-    dataclasses.replace(model, card=model.card.model_copy(update={"format": 99})).save(tmp_path)
+    dataclasses.replace(model, manifest=model.manifest.model_copy(update={"format": 99})).save(
+        tmp_path
+    )
     with pytest.raises(BundleError, match="format 99, expected"):
         ForecastModel.load(tmp_path)
 
@@ -100,7 +102,7 @@ def test_values_unlike_training_are_refused(
 
 
 def test_a_null_that_training_knew_is_taken(model: ForecastModel, examples: Examples) -> None:
-    assert "net_change_12" in model.card.nullable
+    assert "net_change_12" in model.manifest.nullable
     forecast = model.predict(changed(examples, "net_change_12", np.nan))
     assert np.isfinite(forecast.quantiles).all()
 
@@ -126,7 +128,7 @@ def test_a_code_that_training_never_saw_is_refused(examples: Examples, params: P
 def test_using_a_model_imports_no_training_library(model: ForecastModel, tmp_path: Path) -> None:
     model.save(tmp_path)
     program = (
-        "import sys; from pathlib import Path; from ml.model import ForecastModel; "
+        "import sys; from pathlib import Path; from ml.model.chip_model import ForecastModel; "
         f"ForecastModel.load(Path({str(tmp_path)!r})); "
         "print([m for m in ('pandas', 'mlflow', 'polars', 'sklearn', 'matplotlib', 'psycopg', "
         "'dagster', 'pyarrow') if m in sys.modules])"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ml.errors import ParamsError
-from ml.params import PARAMS_PATH, load_params
+from ml.training.params import PARAMS_PATH, load_params
 
 
 def test_the_projects_tunables_are_in_range() -> None:

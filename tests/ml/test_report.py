@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
-from ml.backtest import BacktestRow, Protocol
-from ml.metrics import Score
-from ml.report import backtest_table, forecast_table
+from ml.judging.backtest import BacktestRow, Protocol
+from ml.judging.metrics import Score
+from ml.judging.report import backtest_table, forecast_table
 
 
 def rendered(table: object) -> str:

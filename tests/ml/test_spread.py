@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ml.baselines import NEEDED_FEATURES
-from ml.features import FeatureMatrix
-from ml.grid import QUANTILES
-from ml.spread import ErrorQuantiles
+from ml.model.baselines import NEEDED_FEATURES
+from ml.model.grid import QUANTILES
+from ml.model.matrix import FeatureMatrix
+from ml.model.spread import ErrorQuantiles
 
 
 def chips(counts: np.ndarray) -> FeatureMatrix:

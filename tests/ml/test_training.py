@@ -5,17 +5,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ml import tracking
-from ml.backtest import MODEL, Protocol
 from ml.errors import FeatureTableError
-from ml.grid import HORIZONS
-from ml.params import Params
-from ml.training import train
+from ml.judging.backtest import MODEL, Protocol
+from ml.lifecycle import tracking
+from ml.lifecycle.run import train
+from ml.model.grid import HORIZONS
+from ml.training.params import Params
 from tests.ml.fixtures import Trained
 from tests.ml.tables import write_world
 from tests.ml.worlds import World, grow
-from warehouse.connection import connect
-from warehouse.roles import Role
+from warehouse.access import connect
+from warehouse.connection.roles import Role
 
 
 def count(query: str) -> int:
@@ -32,10 +32,10 @@ def test_a_better_model_is_registered_as_champion(in_trained: Trained) -> None:
     champion = tracking.champion()
     assert champion is not None
     assert champion.version == 1
-    assert champion.model.card.version == 1
+    assert champion.model.manifest.version == 1
     with connect(role=Role.TRAINER) as connection:
         tags = connection.execute("select key, value from mlflow.model_version_tags").fetchall()
-    assert tags == [("fingerprint", champion.model.card.fingerprint)]
+    assert tags == [("fingerprint", champion.model.manifest.fingerprint)]
 
 
 def test_the_run_keeps_params_metrics_plot_backtest_and_bundle(in_trained: Trained) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 with warnings.catch_warnings():
     # sqlglot, which dagster-dbt imports, warns of its own deprecated companion.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dbt import is_current
+from orchestration.dbt.project import is_current
 
 
 @pytest.fixture

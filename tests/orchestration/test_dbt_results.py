@@ -1,6 +1,6 @@
 """Reading what dbt says of a build."""
 
-from orchestration.dbt_results import DbtResults
+from orchestration.dbt.results import DbtResults
 
 NODES = [
     {"unique_id": "model.sn7.dim_chip", "status": "success", "message": "SELECT 60"},

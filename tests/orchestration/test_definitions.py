@@ -12,10 +12,10 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from orchestration.assets.raw import RAW_TABLES
-from orchestration.dbt import manifest
+from orchestration.automation.jobs import MAIN
+from orchestration.dbt.project import manifest
 from orchestration.definitions import build_defs
-from orchestration.jobs import MAIN
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 SNAPSHOT = Path(__file__).with_name("graph.txt")
 

@@ -11,9 +11,9 @@ import pytest
 
 from orchestration.__main__ import app
 from orchestration.assets.source import SourceConfig
+from orchestration.automation.jobs import MAIN
 from orchestration.instance import STORAGE_URL, persistent_instance
-from orchestration.jobs import MAIN
-from orchestration.run import run_main
+from orchestration.terminal.run import run_main
 from warehouse.cli import run_cli
 
 Command = Callable[..., int]
@@ -100,7 +100,7 @@ def test_a_bug_keeps_its_traceback(database: str, monkeypatch: pytest.MonkeyPatc
     for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, "")
     graph = dg.Definitions([source_data], jobs=[MAIN])
-    monkeypatch.setattr("orchestration.run.build_defs", lambda: graph)
+    monkeypatch.setattr("orchestration.terminal.run.build_defs", lambda: graph)
 
     with pytest.raises(ZeroDivisionError):
         run_main(SourceConfig(), listener=lambda entry: None)

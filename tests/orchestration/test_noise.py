@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.noise import quiet
+from orchestration.terminal.noise import quiet
 
 SCRIPT = """
 import os, subprocess, sys
 from pathlib import Path
-from orchestration.noise import quiet
+from orchestration.terminal.noise import quiet
 with quiet(Path(sys.argv[1])) as terminal:
     print("from python")
     print("to standard error", file=sys.stderr)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 from rich.console import Console
 
-from orchestration.progress import Progress
+from orchestration.terminal.progress import Progress
 
 
 @dg.asset

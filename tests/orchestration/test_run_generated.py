@@ -8,9 +8,9 @@ import pytest
 
 from orchestration.definitions import build_defs
 from orchestration.instance import STORAGE_URL, persistent_instance
-from orchestration.progress import TITLES
+from orchestration.terminal.progress import TITLES
 from tests.orchestration.conftest import Outcome, orchestrate
-from warehouse.settings import get_settings
+from warehouse.connection.settings import get_settings
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.orchestration.conftest import Outcome, orchestrate
-from warehouse.settings import get_settings
+from warehouse.connection.settings import get_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 

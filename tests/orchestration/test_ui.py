@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
 

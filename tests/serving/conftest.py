@@ -16,11 +16,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ml import tracking
-from serving.packaging import Bento, package
+from ml.lifecycle import tracking
+from serving.bento.packaging import Bento, package
 from tests.conftest import free_port
 from tests.ml.fixtures import Trained, drop_service_connections, trained, trained_database
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 with warnings.catch_warnings():
     # Starlette asks for httpx2; what the lock file holds, httpx, does the same here. BentoML 1.4
@@ -28,7 +28,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-    from serving.service import BUNDLE_FOLDER, BuildingGrowth
+    from serving.api.service import BUNDLE_FOLDER, BuildingGrowth
 
 __all__ = ["BUNDLE_FOLDER", "TestClient", "trained", "trained_database"]
 

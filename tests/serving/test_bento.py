@@ -13,11 +13,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ml import tracking
-from serving.packaging import NO_BENTO, Bento, build_bento, latest_tag, package
+from ml.lifecycle import tracking
+from serving.bento.packaging import NO_BENTO, Bento, build_bento, latest_tag, package
 from tests.ml.fixtures import Trained
 from tests.serving.conftest import BUNDLE_FOLDER, Server, StartServer
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 CHIP = "chip-1003"
 TRAINING_LIBRARIES = ("mlflow", "pandas", "polars", "dagster", "sklearn", "matplotlib", "pyarrow")
@@ -115,7 +115,12 @@ def test_the_tag_alone_is_enough_to_serve(
 def test_the_bento_holds_what_it_needs_and_no_training_code(bento: Bento) -> None:
     source = bento.folder / "src"
     held = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()}
-    assert {"model/model.json", "model/q10.txt", "serving/service.py", "ml/model.py"} <= held
+    assert {
+        "model/model.json",
+        "model/q10.txt",
+        "serving/api/service.py",
+        "ml/model/chip_model.py",
+    } <= held
     assert not {name for name in held if "training" in name or "tracking" in name}
     lock = (bento.folder / "env" / "python" / "requirements.txt").read_text("utf-8")
     assert "lightgbm==" in lock

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.errors import PackagingError
-from serving.lock import serving_lock
-from warehouse.settings import PROJECT_ROOT
+from serving.bento.errors import PackagingError
+from serving.bento.lock import serving_lock
+from warehouse.connection.settings import PROJECT_ROOT
 
 
 def test_the_part_is_pinned_hashed_and_small() -> None:

@@ -4,13 +4,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ml.forecasting import write_forecasts
-from ml.params import load_params
-from serving.messages import EXAMPLE_FEATURES, MAX_BATCH
+from ml.lifecycle.forecasting import write_forecasts
+from ml.training.params import load_params
+from serving.api.messages import EXAMPLE_FEATURES, MAX_BATCH
 from tests.ml.fixtures import Trained, drop_service_connections
 from tests.serving.conftest import TestClient
-from warehouse.connection import connect
-from warehouse.roles import Role
+from warehouse.access import connect
+from warehouse.connection.roles import Role
 
 CHIP = "chip-1003"
 LIBPQ_VARIABLES = {

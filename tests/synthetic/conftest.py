@@ -5,13 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from loaders.synthetic import Size, synthesize
-from loaders.synthetic.params import params
-from loaders.synthetic.plan import ChipPlan, Plan, make_plan
+from synthetic import Size, synthesize
+from synthetic.planning.params import params
+from synthetic.planning.plan import ChipPlan, Plan, make_plan
 
 NAME = r"^global_monthly_(\d{4})_(\d{2})_mosaic_(.+)$"
 SEED = 7
-COMMANDS = "from loaders.synthetic.cli import app; from warehouse.cli import run_cli; run_cli(app)"
+COMMANDS = "from synthetic import app; from warehouse.cli import run_cli; run_cli(app)"
 """The commands as a program, without the imports of the other loaders."""
 
 

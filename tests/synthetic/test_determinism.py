@@ -6,9 +6,9 @@ from pathlib import Path
 
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
-from loaders.synthetic import synthesize
+from synthetic import synthesize
 from tests.synthetic.conftest import COMMANDS
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 
 def _hashes(folder: Path) -> dict[str, str]:

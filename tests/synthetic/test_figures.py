@@ -8,14 +8,14 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from loaders.synthetic.chip import build_chip
-from loaders.synthetic.cli import app
-from loaders.synthetic.errors import SyntheticDataError
-from loaders.synthetic.facts import FOLDER
-from loaders.synthetic.figures import SUBURBS, Figure, figures, suburb_values
-from loaders.synthetic.measures import placement, shapes
-from loaders.synthetic.params import params
-from loaders.synthetic.plan import Plan
+from synthetic.__main__ import app
+from synthetic.drawing.chip import build_chip
+from synthetic.errors import SyntheticDataError
+from synthetic.judging.figures import SUBURBS, Figure, figures, suburb_values
+from synthetic.judging.measures import placement, shapes
+from synthetic.planning.facts import FOLDER
+from synthetic.planning.params import params
+from synthetic.planning.plan import Plan
 from tests.synthetic.conftest import SEED, chip_plan
 
 

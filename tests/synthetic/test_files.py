@@ -7,7 +7,7 @@ import pyogrio
 import pytest
 import shapely
 
-from loaders.synthetic.facts import CALENDAR, chips
+from synthetic.planning.facts import CALENDAR, chips
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 POINT = f"{NUMBER} {NUMBER}"

@@ -4,7 +4,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from loaders.synthetic.plan import Plan
+from synthetic.planning.plan import Plan
 
 CUTS = (15, 18, 21, 24)
 """As-of months at which a model is trained on what was known and judged on the next three."""

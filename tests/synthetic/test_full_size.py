@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.synthetic import Size, synthesize
-from loaders.synthetic.figures import figures
+from synthetic import Size, synthesize
+from synthetic.judging.figures import figures
 
 
 @pytest.mark.slow

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from loaders.synthetic.errors import SizeError
-from loaders.synthetic.facts import ROWS, chips
-from loaders.synthetic.params import params
-from loaders.synthetic.plan import Plan, make_plan
+from synthetic.errors import SizeError
+from synthetic.planning.facts import ROWS, chips
+from synthetic.planning.params import params
+from synthetic.planning.plan import Plan, make_plan
 
 SEED = 7
 

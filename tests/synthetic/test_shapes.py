@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import shapely
 
-from loaders.synthetic import shapes
-from loaders.synthetic.plan import Plan
-from loaders.synthetic.steady import Purpose, stream
+from synthetic.drawing import shapes
+from synthetic.planning.plan import Plan
+from synthetic.steady import Purpose, stream
 
 
 def _boxes(x: list[float], y: list[float], side: float) -> np.ndarray:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from loaders.synthetic.steady import (
+from synthetic.steady import (
     Purpose,
     cosine_sine,
     exp,

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from loaders.synthetic.growth import Burst
-from loaders.synthetic.params import params
-from loaders.synthetic.places import CELL, CELLS, SIDE, Lots, lay_out
-from loaders.synthetic.plan import ChipPlan, Plan, make_plan
-from loaders.synthetic.settlement import Settlement, settle
+from synthetic.drawing.lots import CELL, CELLS, SIDE, Lots, lay_out
+from synthetic.drawing.settlement import Settlement, settle
+from synthetic.planning.growth import Burst
+from synthetic.planning.params import params
+from synthetic.planning.plan import ChipPlan, Plan, make_plan
 from tests.synthetic.conftest import SEED, chip_plan
 
 SUBURB = "L15-0361E"

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import shapely
 
-from loaders.synthetic.facts import chips
+from synthetic.planning.facts import chips
 
 KEY = ["chip_id", "time_key", "building_id"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from loaders.synthetic import synthesize
-from loaders.synthetic.errors import ForeignFolderError, SizeError
+from synthetic import synthesize
+from synthetic.errors import ForeignFolderError, SizeError
 from tests.synthetic.conftest import COMMANDS
-from warehouse.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT
 
 
 class _StopError(Exception):

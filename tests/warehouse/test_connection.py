@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from warehouse.connection import connect, dsn, libpq_environment, sqlalchemy_url
-from warehouse.errors import DatabaseUnreachableError, PostgisMissingError, SettingsError
-from warehouse.roles import SCHEMA_OWNERS, SCHEMA_READERS, Role
+from warehouse.access import connect, dsn, libpq_environment, sqlalchemy_url
+from warehouse.connection.errors import DatabaseUnreachableError, PostgisMissingError, SettingsError
+from warehouse.connection.roles import SCHEMA_OWNERS, SCHEMA_READERS, Role
 
 
 def test_an_empty_database_is_prepared_on_first_use(empty_database: str) -> None:

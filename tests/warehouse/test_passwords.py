@@ -13,12 +13,13 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.conftest import free_port, private_home
-from warehouse import server
-from warehouse.connection import connect
-from warehouse.errors import PasswordError
-from warehouse.passwords import MIN_LENGTH, remove_password, set_password
-from warehouse.roles import Role
-from warehouse.settings import PROJECT_ROOT, get_settings
+from warehouse.access import connect
+from warehouse.connection.errors import PasswordError
+from warehouse.connection.roles import Role
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
+from warehouse.server import lifecycle
+from warehouse.server.private_server import SUPERUSER
+from warehouse.setup.passwords import MIN_LENGTH, remove_password, set_password
 
 COMMAND = [sys.executable, "-m", "warehouse", "password"]
 SECRET = "correct horse battery staple"  # noqa: S105
@@ -52,7 +53,7 @@ def open_server() -> Iterator[OpenServer]:
         with connect(autocommit=True) as connection:
             connection.execute("alter system set log_statement = 'all'")
             connection.execute("select pg_reload_conf()")
-        known = server.locate(get_settings())
+        known = lifecycle.locate(get_settings())
         assert known is not None
         yield OpenServer(known.log, port)
 
@@ -100,7 +101,7 @@ def test_the_port_leads_to_the_warehouse_alone_and_not_to_its_superuser(
         with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
             open_server.who_logs_in(Role.ANALYST, SECRET, database)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        open_server.who_logs_in(server.SUPERUSER, SECRET)
+        open_server.who_logs_in(SUPERUSER, SECRET)
 
 
 def test_the_password_stands_nowhere_in_clear(open_server: OpenServer) -> None:

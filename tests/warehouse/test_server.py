@@ -14,10 +14,10 @@ import psycopg
 import pytest
 
 from tests.conftest import free_port, private_home
-from warehouse import server
 from warehouse.cli import require_free_port
-from warehouse.errors import PortInUseError, ServerUnavailableError
-from warehouse.settings import PROJECT_ROOT, Settings
+from warehouse.connection.errors import PortInUseError, ServerUnavailableError
+from warehouse.connection.settings import PROJECT_ROOT, Settings
+from warehouse.server import lifecycle
 
 COMMAND = [sys.executable, "-m", "warehouse"]
 
@@ -57,8 +57,8 @@ def port_in_use() -> Iterator[int]:
 
 
 def _remove(home: Path) -> None:
-    known = server.locate(Settings(home=home))
-    server.stop(Settings(home=home))
+    known = lifecycle.locate(Settings(home=home))
+    lifecycle.stop(Settings(home=home))
     if known is not None:
         shutil.rmtree(known.base, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
@@ -71,7 +71,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _postmaster(home: Path) -> int:
-    known = server.locate(Settings(home=home))
+    known = lifecycle.locate(Settings(home=home))
     assert known is not None
     return int((known.cluster / "postmaster.pid").read_text().splitlines()[0])
 
@@ -93,7 +93,7 @@ def test_parallel_first_starts_make_one_server_and_a_crash_is_survived(home: Pat
 
 
 def test_the_server_listens_on_a_private_socket_and_no_port(home: Path) -> None:
-    with psycopg.connect(server.ensure_running(Settings(home=home))) as connection:
+    with psycopg.connect(lifecycle.ensure_running(Settings(home=home))) as connection:
         assert connection.execute("show listen_addresses").fetchone() == ("",)
         assert connection.execute("show fsync").fetchone() == ("on",)
         folder = Path(connection.info.host)
@@ -104,22 +104,22 @@ def test_a_running_server_is_found_whatever_port_it_was_given(
     home: Path,
 ) -> None:
     port, other = free_port(), free_port()
-    conninfo = server.ensure_running(Settings(home=home, port=port))
+    conninfo = lifecycle.ensure_running(Settings(home=home, port=port))
     assert _run("dsn").stdout.strip() == conninfo
     with pytest.raises(ServerUnavailableError, match=f"listens on port {port}, but SN7_PORT"):
-        server.ensure_running(Settings(home=home, port=other))
+        lifecycle.ensure_running(Settings(home=home, port=other))
     assert _run("stop").stdout.strip() == "stopped"
-    server.ensure_running(Settings(home=home))
+    lifecycle.ensure_running(Settings(home=home))
     with pytest.raises(ServerUnavailableError, match="listens on no port, but SN7_PORT"):
-        server.ensure_running(Settings(home=home, port=port))
+        lifecycle.ensure_running(Settings(home=home, port=port))
 
 
 def test_a_port_that_another_program_has_is_said_at_once(home: Path, port_in_use: int) -> None:
-    server.ensure_running(Settings(home=home))
-    server.stop(Settings(home=home))
+    lifecycle.ensure_running(Settings(home=home))
+    lifecycle.stop(Settings(home=home))
     started = time.monotonic()
     with pytest.raises(PortInUseError, match="choose another port with SN7_PORT"):
-        server.ensure_running(Settings(home=home, port=port_in_use))
+        lifecycle.ensure_running(Settings(home=home, port=port_in_use))
     assert time.monotonic() - started < 5
 
 
@@ -131,21 +131,21 @@ def test_an_interrupted_first_start_is_made_good(home: Path) -> None:
 
 
 def test_a_home_that_its_server_user_cannot_enter_still_works(closed_home: Path) -> None:
-    conninfo = server.ensure_running(Settings(home=closed_home))
+    conninfo = lifecycle.ensure_running(Settings(home=closed_home))
     with psycopg.connect(conninfo) as connection:
         connection.execute("create table old_data (n integer)")
-    server.stop(Settings(home=closed_home))
-    assert server.ensure_running(Settings(home=closed_home)) == conninfo
+    lifecycle.stop(Settings(home=closed_home))
+    assert lifecycle.ensure_running(Settings(home=closed_home)) == conninfo
 
 
 def test_deleting_the_home_deletes_its_data(closed_home: Path) -> None:
-    with psycopg.connect(server.ensure_running(Settings(home=closed_home))) as connection:
+    with psycopg.connect(lifecycle.ensure_running(Settings(home=closed_home))) as connection:
         connection.execute("create table old_data (n integer)")
-    before = server.locate(Settings(home=closed_home))
+    before = lifecycle.locate(Settings(home=closed_home))
     if before is not None and before.base == closed_home:
-        server.stop(Settings(home=closed_home))  # inside the home: the user stops it first
+        lifecycle.stop(Settings(home=closed_home))  # inside the home: the user stops it first
     shutil.rmtree(closed_home)
-    with psycopg.connect(server.ensure_running(Settings(home=closed_home))) as connection:
+    with psycopg.connect(lifecycle.ensure_running(Settings(home=closed_home))) as connection:
         found = connection.execute("select to_regclass('old_data')").fetchone()
     assert found == (None,)
 
@@ -153,8 +153,8 @@ def test_deleting_the_home_deletes_its_data(closed_home: Path) -> None:
 @pytest.mark.parametrize("where", ["home", "closed_home"])
 def test_cleaning_leaves_nothing_of_a_home(where: str, request: pytest.FixtureRequest) -> None:
     home = request.getfixturevalue(where)
-    conninfo = server.ensure_running(Settings(home=home))
-    known = server.locate(Settings(home=home))
+    conninfo = lifecycle.ensure_running(Settings(home=home))
+    known = lifecycle.locate(Settings(home=home))
     assert known is not None
     assert _run("clean").returncode == 0
     assert not known.base.exists()
@@ -166,7 +166,7 @@ def test_cleaning_leaves_nothing_of_a_home(where: str, request: pytest.FixtureRe
 def test_a_long_home_has_a_socket_all_the_same(home: Path) -> None:
     long_home = home / ("long" * 30)
     try:
-        with psycopg.connect(server.ensure_running(Settings(home=long_home))) as connection:
+        with psycopg.connect(lifecycle.ensure_running(Settings(home=long_home))) as connection:
             assert len(connection.info.host) < 80
     finally:
         _remove(long_home)
@@ -177,22 +177,22 @@ def test_without_any_postgres_the_ways_to_one_are_listed(
 ) -> None:
     nothing = home / "nothing"
     nothing.mkdir()
-    monkeypatch.setattr("warehouse.install.DEBIAN_SERVERS", nothing)
+    monkeypatch.setattr("warehouse.server.install.DEBIAN_SERVERS", nothing)
     monkeypatch.setenv("PATH", str(nothing))
     with pytest.raises(ServerUnavailableError) as raised:
-        server.ensure_running(Settings(home=home))
+        lifecycle.ensure_running(Settings(home=home))
     for way in ("apt-get install postgresql-postgis", "docker compose", "SN7_DSN"):
         assert way in str(raised.value)
 
 
 def test_a_cluster_of_another_version_is_refused_with_what_to_do(home: Path) -> None:
-    server.ensure_running(Settings(home=home))
-    server.stop(Settings(home=home))
-    known = server.locate(Settings(home=home))
+    lifecycle.ensure_running(Settings(home=home))
+    lifecycle.stop(Settings(home=home))
+    known = lifecycle.locate(Settings(home=home))
     assert known is not None
     (known.cluster / "PG_VERSION").write_text("9\n")
     with pytest.raises(ServerUnavailableError, match="choose another SN7_HOME"):
-        server.ensure_running(Settings(home=home))
+        lifecycle.ensure_running(Settings(home=home))
 
 
 def test_a_user_error_is_one_sentence_and_no_traceback(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.errors import SettingsError
-from warehouse.settings import PROJECT_ROOT, get_settings
+from warehouse.connection.errors import SettingsError
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
 
 
 def test_home_is_below_the_project_wherever_the_command_runs(

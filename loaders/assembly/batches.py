@@ -1,0 +1,212 @@
+"""Rows into what the warehouse stores: images, new footprints, narrow observations.
+
+Works through a source batch by batch and keeps only narrow state (``chips``), so memory does not
+grow with the file. The order of the rows does not matter; a file sorted by image, as SpaceNet 7's
+is, is fast.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from loaders.assembly.chips import Chip, Image, Integers, Numbers
+from loaders.assembly.numbering import Attempt, Group, Rows
+from loaders.assembly.observations import Observations, observations_of
+from loaders.forms.parts import Batch, Rejection, row_text
+from loaders.terms.hashes import Hashes, hashes_of
+from loaders.terms.names import NameRejectedError, parse_filename
+from loaders.terms.polygons import rejections
+from loaders.terms.reasons import Reason
+
+KnownFootprints = Callable[[int], tuple[Integers, Numbers, pl.Series]]
+"""Gives the footprints of a chip that the warehouse has: building ids, numbers, polygon texts."""
+
+FOOTPRINT_SCHEMA: Final = {
+    "chip_key": pl.Int32(),
+    "building_id": pl.Int32(),
+    "footprint_no": pl.Int16(),
+    "polygon": pl.String(),
+}
+_FEW_RUNS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a batch adds.
+
+    Attributes:
+        row_count: How many of its rows are loaded.
+        footprints: New footprints, of ``FOOTPRINT_SCHEMA``.
+        rejections: Its other rows.
+    """
+
+    row_count: int
+    footprints: pl.DataFrame
+    rejections: list[Rejection]
+
+
+class Assembly:
+    """The images of a source, as far as it was read."""
+
+    def __init__(self, known_footprints: KnownFootprints) -> None:
+        """Start with nothing read.
+
+        Args:
+            known_footprints: Asked once for each chip that the source names.
+        """
+        self._known_footprints = known_footprints
+        self._chips: dict[int, Chip] = {}
+        self._images: dict[str, Image] = {}
+        self._images_of_chip: dict[int, list[Image]] = {}
+        self._bad_names: dict[str, str] = {}
+        self._current: set[int] = set()
+        self._passed: set[int] = set()
+        self._left: set[int] = set()
+        self._is_by_chip = True
+
+    @property
+    def images(self) -> list[Image]:
+        """All images that the source named, in the order they came."""
+        return list(self._images.values())
+
+    @property
+    def chip_keys(self) -> list[int]:
+        """All chips that the source named."""
+        return list(self._chips)
+
+    def name(self, filename: str) -> Image | str:
+        """Return the image of a filename, or the reason to reject its rows."""
+        image = self._images.get(filename)
+        if image is not None:
+            return image
+        reason = self._bad_names.get(filename)
+        return reason if reason is not None else self._meet(filename)
+
+    def add(self, batch: Batch) -> Assembled:
+        """Take in rows that have the form of a row, and judge what they say."""
+        ids = batch.frame["id"].to_numpy()
+        hashes = batch.hashes
+        groups, reasons = self._group(batch.frame["filename"], batch.starts)
+        while True:
+            attempt = _attempt(groups, ids, hashes)
+            new = attempt.new_rows()
+            brought = batch.frame.select("id", "geometry")[new]
+            bad = rejections(brought["geometry"])
+            if not bad:
+                break
+            attempt.undo()
+            bad_polygons = {int(hashes[new[at]]): reason for at, reason in bad.items()}
+            groups = _set_aside(groups, hashes, bad_polygons, reasons)
+        reasons.update(_describe(attempt.duplicates))
+        self._pass_on({group.image.name.chip_key for group in groups})
+        return Assembled(
+            int(np.count_nonzero(attempt.numbers)),
+            _footprints(brought, new, attempt),
+            _rejections(batch, reasons),
+        )
+
+    def take_left(self) -> list[Observations]:
+        """Return the rows of chips that the source has left behind, each once.
+
+        A source that comes back to a chip is not sorted by chip; from there on none is left.
+        """
+        left, self._left = self._left, set()
+        return [observations_of(self._images_of_chip[chip_key]) for chip_key in left]
+
+    def _pass_on(self, chip_keys: set[int]) -> None:
+        """Note which chips the source is at, and which it has left behind."""
+        self._is_by_chip &= chip_keys.isdisjoint(self._passed)
+        if self._is_by_chip and chip_keys:
+            self._left |= self._current - chip_keys
+            self._passed |= self._left
+        self._current = chip_keys or self._current
+
+    def _meet(self, filename: str) -> Image | str:
+        try:
+            name = parse_filename(filename)
+        except NameRejectedError as error:
+            self._bad_names[filename] = str(error)
+            return str(error)
+        chip = self._chips.get(name.chip_key)
+        if chip is None:
+            chip = self._chips[name.chip_key] = Chip()
+            ids, numbers, polygons = self._known_footprints(name.chip_key)
+            chip.remember(ids, numbers, hashes_of(polygons))
+        image = self._images[filename] = Image(name, chip)
+        self._images_of_chip.setdefault(name.chip_key, []).append(image)
+        return image
+
+    def _group(self, filenames: pl.Series, starts: Rows) -> tuple[list[Group], dict[int, str]]:
+        groups: list[Group] = []
+        reasons: dict[int, str] = {}
+        for filename, rows in _runs(filenames, starts):
+            image = self.name(filename)
+            if isinstance(image, Image):
+                groups.append(Group(image, rows))
+            else:
+                reasons.update(dict.fromkeys(rows.tolist(), image))
+        return groups, reasons
+
+
+def _runs(filenames: pl.Series, starts: Rows) -> Iterator[tuple[str, Rows]]:
+    """Yield each filename with its rows: once per run, or once in all where runs are many."""
+    names = filenames.gather(starts).to_list()
+    if len(starts) <= _FEW_RUNS * len(set(names)):
+        ends = np.append(starts[1:], len(filenames))
+        for name, start, end in zip(names, starts, ends, strict=True):
+            yield name, np.arange(start, end)
+        return
+    numbered = pl.DataFrame({"name": filenames}).with_row_index("row")
+    by_name = numbered.group_by("name", maintain_order=True).agg("row")
+    for name, rows in zip(by_name["name"], by_name["row"], strict=True):
+        yield name, rows.to_numpy().astype(np.int64)
+
+
+def _attempt(groups: list[Group], ids: Integers, hashes: Hashes) -> Attempt:
+    attempt = Attempt(np.zeros(len(ids), dtype=np.int16))
+    for group in groups:
+        attempt.number(group, ids[group.rows], hashes[group.rows])
+    return attempt
+
+
+def _set_aside(
+    groups: list[Group], hashes: Hashes, bad: dict[int, str], reasons: dict[int, str]
+) -> list[Group]:
+    """Take rows with bad polygons out of their groups and note the reason of each."""
+    bad_hashes = np.fromiter(bad, dtype=np.uint64, count=len(bad))
+    kept: list[Group] = []
+    for group in groups:
+        is_bad = np.isin(hashes[group.rows], bad_hashes)
+        for row in group.rows[is_bad].tolist():
+            reasons[row] = bad[int(hashes[row])]
+        kept.append(Group(group.image, group.rows[~is_bad]))
+    return kept
+
+
+def _describe(duplicates: dict[int, bool]) -> dict[int, str]:
+    details = {True: "with another polygon", False: "with the same polygon"}
+    return {row: Reason.DUPLICATE.found(details[differs]) for row, differs in duplicates.items()}
+
+
+def _footprints(brought: pl.DataFrame, rows: Rows, attempt: Attempt) -> pl.DataFrame:
+    columns = {
+        "chip_key": attempt.new_chip_keys(),
+        "building_id": brought["id"],
+        "footprint_no": attempt.numbers[rows],
+        "polygon": brought["geometry"],
+    }
+    return pl.DataFrame(columns, schema=FOOTPRINT_SCHEMA)
+
+
+def _rejections(batch: Batch, reasons: dict[int, str]) -> list[Rejection]:
+    if not reasons:
+        return []
+    rows = sorted(reasons)
+    found = []
+    for row, values in zip(rows, batch.frame[rows].iter_rows(), strict=True):
+        text = row_text(*values)
+        found.append(Rejection(batch.source_file, int(batch.lines[row]), text, reasons[row]))
+    return found

@@ -1,0 +1,169 @@
+"""``raw.load_run``: one row per load, and the lock that lets one load at a time write.
+
+The row of a load is committed before the load's own transaction starts, so a load that was killed
+leaves a row in state ``running``. Whoever holds the lock next knows that such a row is stale.
+"""
+
+import logging
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+import psycopg
+from psycopg.rows import class_row
+
+from loaders.forms.sources import Source
+
+logger = logging.getLogger(__name__)
+
+LOAD_LOCK: Final = 7_702_018
+"""Key of the advisory lock; the session holds it, so it ends with the loader, however that ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedLoad:
+    """The newest load of a source that ended well."""
+
+    load_id: int
+    size_bytes: int
+    content_sha256: str
+    rows_read: int
+    rows_loaded: int
+    rows_rejected: int
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a load did, as the ledger keeps it."""
+
+    state: str
+    content_sha256: str
+    rows_read: int
+    rows_loaded: int
+    rows_rejected: int
+    images_changed: int
+    images_unchanged: int
+    images_removed: int
+    message: str | None = None
+
+
+def take_lock(connection: psycopg.Connection) -> None:
+    """Take the lock of loading until the connection ends; wait for another load, and say so.
+
+    Args:
+        connection: In autocommit mode, so that waiting holds no snapshot.
+    """
+    row = connection.execute("select pg_try_advisory_lock(%s)", (LOAD_LOCK,)).fetchone()
+    if row is None or not row[0]:
+        logger.warning("another load is running; waiting for it to finish")
+        connection.execute("select pg_advisory_lock(%s)", (LOAD_LOCK,))
+
+
+def ensure_tables(connection: psycopg.Connection) -> None:
+    """Create the tables of schema ``raw`` that are not there."""
+    statements = resources.files("loaders.raw").joinpath("schema.sql").read_text(encoding="utf-8")
+    with connection.transaction():
+        connection.execute("set local client_min_messages = warning")
+        connection.execute(statements)
+
+
+def start(connection: psycopg.Connection, source: Source) -> int:
+    """Open the row of a load and return its ``load_id``; close the rows of killed loads."""
+    with connection.transaction():
+        stale = connection.execute(
+            """
+            update raw.load_run
+            set
+                state = 'interrupted',
+                finished_at = clock_timestamp(),
+                message = 'the loader ended without a word; nothing of it was kept'
+            where state = 'running'
+            """
+        )
+        if stale.rowcount:
+            logger.info("%d earlier load(s) were interrupted and left nothing", stale.rowcount)
+        row = connection.execute(
+            """
+            insert into raw.load_run (source, source_kind, size_bytes, state)
+            values (%s, %s, %s, 'running')
+            returning load_id
+            """,
+            (source.name, source.kind, source.size_bytes()),
+        ).fetchone()
+    assert row is not None  # noqa: S101 (an insert that returns nothing cannot be)
+    return int(row[0])
+
+
+def newest_finished(connection: psycopg.Connection, source: Source) -> FinishedLoad | None:
+    """Return the newest load of this source that ended well, if all of its images are there."""
+    with connection.cursor(row_factory=class_row(FinishedLoad)) as cursor:
+        return cursor.execute(
+            """
+            select
+                load_id,
+                size_bytes,
+                content_sha256,
+                rows_read,
+                rows_loaded,
+                rows_rejected,
+                images_changed + images_unchanged as images
+            from raw.load_run
+            where
+                source = %(source)s
+                and state in ('loaded', 'unchanged')
+                and not exists (
+                    select from raw.image_source
+                    left join raw.image using (chip_key, time_key)
+                    where image_source.source = %(source)s and image.chip_key is null
+                )
+            order by load_id desc
+            limit 1
+            """,
+            {"source": source.name},
+        ).fetchone()
+
+
+def finish(connection: psycopg.Connection, load_id: int, outcome: Outcome) -> None:
+    """Close the row of a load that ended well; part of the load's own transaction."""
+    connection.execute(
+        """
+        update raw.load_run
+        set
+            finished_at = clock_timestamp(),
+            state = %s,
+            content_sha256 = %s,
+            rows_read = %s,
+            rows_loaded = %s,
+            rows_rejected = %s,
+            images_changed = %s,
+            images_unchanged = %s,
+            images_removed = %s,
+            message = %s
+        where load_id = %s
+        """,
+        (
+            outcome.state,
+            outcome.content_sha256,
+            outcome.rows_read,
+            outcome.rows_loaded,
+            outcome.rows_rejected,
+            outcome.images_changed,
+            outcome.images_unchanged,
+            outcome.images_removed,
+            outcome.message,
+            load_id,
+        ),
+    )
+
+
+def fail(connection: psycopg.Connection, load_id: int, *, state: str, message: str) -> None:
+    """Close the row of a load that did not end well."""
+    connection.execute(
+        """
+        update raw.load_run
+        set finished_at = clock_timestamp(), state = %s, message = %s
+        where load_id = %s and state = 'running'
+        """,
+        (state, message, load_id),
+    )

@@ -1,5 +1,0 @@
-"""Synthetic data that behaves like SpaceNet 7's labels, at any size, with the truth beside it."""
-
-from loaders.synthetic.synthesis import Size, SynthesisReport, synthesize
-
-__all__ = ["Size", "SynthesisReport", "synthesize"]

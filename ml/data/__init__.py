@@ -1,0 +1,4 @@
+"""The feature tables as arrays.
+
+What the columns mean is told by ``dbt_project/models/features``.
+"""

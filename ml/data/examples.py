@@ -1,0 +1,139 @@
+"""Rows to learn from and to judge by, read from the feature tables of the warehouse."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+
+from ml.errors import FeatureTableError
+from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
+
+MISSING_TABLE_ADVICE = "run `dbt build` before training"
+
+
+@dataclass(frozen=True, slots=True)
+class ChipMonths:
+    """Point-in-time features, one row per chip and as-of month, ordered by both.
+
+    Attributes:
+        chip_key: Shape (rows,).
+        as_of: Time keys (year * 100 + month), shape (rows,).
+        features: What was known at the as-of month.
+    """
+
+    chip_key: IntArray
+    as_of: IntArray
+    features: FeatureMatrix
+
+    def latest(self) -> Self:
+        """Return the last as-of month of every chip."""
+        is_last = np.append(self.chip_key[1:] != self.chip_key[:-1], True)[: len(self.chip_key)]
+        rows = np.flatnonzero(is_last)
+        return type(self)(self.chip_key[rows], self.as_of[rows], self.features.take(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Features and what happened after them, one row per chip, as-of month and horizon.
+
+    Attributes:
+        chip_key: Shape (rows,).
+        as_of: Time keys, shape (rows,).
+        horizon: Months ahead, shape (rows,).
+        net_change: Buildings, shape (rows,).
+        features: What was known at the as-of month.
+    """
+
+    chip_key: IntArray
+    as_of: IntArray
+    horizon: IntArray
+    net_change: FloatArray
+    features: FeatureMatrix
+
+    def __len__(self) -> int:
+        return len(self.chip_key)
+
+    @property
+    def as_of_month(self) -> IntArray:
+        """As-of months counted from year 0, so that they can be added to."""
+        return month_number(self.as_of)
+
+    @property
+    def known_from(self) -> IntArray:
+        """The month in which the target is first known, counted like ``as_of_month``."""
+        return self.as_of_month + self.horizon
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """Return the rows of a mask or of an array of row numbers."""
+        return type(self)(
+            self.chip_key[rows],
+            self.as_of[rows],
+            self.horizon[rows],
+            self.net_change[rows],
+            self.features.take(rows),
+        )
+
+
+def month_number(time_key: IntArray) -> IntArray:
+    """Return time keys (year * 100 + month) as months counted from year 0."""
+    number: IntArray = time_key // 100 * 12 + time_key % 100 - 1
+    return number
+
+
+def read_chip_months(connection: psycopg.Connection, names: tuple[str, ...]) -> ChipMonths:
+    """Read ``features.chip_month``, ordered by chip and as-of month.
+
+    Raises:
+        FeatureTableError: The table is not there or lacks a column.
+    """
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in names)
+    query = sql.SQL(
+        "select chip_key, as_of, {} from features.chip_month order by chip_key, as_of"
+    ).format(columns)
+    rows = _read(connection, query)
+    keys = _integers(rows, columns=2)
+    values = np.array([row[2:] for row in rows], dtype=np.float64).reshape(len(rows), len(names))
+    return ChipMonths(keys[:, 0], keys[:, 1], FeatureMatrix(names=names, values=values))
+
+
+def read_examples(connection: psycopg.Connection, chip_months: ChipMonths) -> Examples:
+    """Read ``features.chip_target`` and join it to the features of the same chip and month.
+
+    Raises:
+        FeatureTableError: The table is not there, or a target has no features.
+    """
+    query = sql.SQL(
+        "select chip_key, as_of, horizon, net_change from features.chip_target "
+        "order by chip_key, as_of, horizon"
+    )
+    rows = _integers(_read(connection, query), columns=4)
+    places = {
+        (int(chip), int(month)): place
+        for place, (chip, month) in enumerate(
+            zip(chip_months.chip_key, chip_months.as_of, strict=True)
+        )
+    }
+    try:
+        place = np.array([places[int(row[0]), int(row[1])] for row in rows], dtype=np.int64)
+    except KeyError as error:
+        raise FeatureTableError(
+            f"features.chip_target has {error} that features.chip_month lacks; run `dbt build`"
+        ) from error
+    features = chip_months.features.take(place)
+    return Examples(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3].astype(np.float64), features)
+
+
+def _read(connection: psycopg.Connection, query: sql.SQL | sql.Composed) -> list[tuple[Any, ...]]:
+    try:
+        return connection.execute(query).fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        message = f"{error.diag.message_primary}; {MISSING_TABLE_ADVICE}"
+        raise FeatureTableError(message) from error
+
+
+def _integers(rows: list[tuple[Any, ...]], *, columns: int) -> IntArray:
+    keys = [row[:columns] for row in rows]
+    return np.array(keys, dtype=np.int64).reshape(len(rows), columns)

@@ -1,0 +1,47 @@
+"""Whether a model may be registered: the rule, and the sentence that says why."""
+
+import math
+from dataclasses import dataclass
+
+from ml.judging.backtest import MODEL, Backtest, Protocol
+from ml.model.baselines import Baseline
+
+EVEN = 1.0
+"""Relative loss of a forecaster that is as good as the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a model may be registered, and the sentence that says why.
+
+    Attributes:
+        beats: It beats every baseline by pinball loss under both protocols.
+        sentence: The figures behind it.
+    """
+
+    beats: bool
+    sentence: str
+
+
+def judge(backtest: Backtest) -> Verdict:
+    """Compare the model with each baseline by relative pinball loss, under both protocols."""
+    losses = {
+        (protocol, baseline): backtest.relative_loss(protocol, MODEL, baseline)
+        for protocol in Protocol
+        for baseline in Baseline
+    }
+    beats = all(loss < EVEN for loss in losses.values())
+    if any(math.isnan(loss) for loss in losses.values()):
+        return Verdict(beats=False, sentence="not registered: nothing could be judged by backtest")
+    figures = "; ".join(
+        f"{protocol.replace('_', ' ')}: "
+        + ", ".join(
+            f"{losses[protocol, baseline]:.2f} of {baseline.label}'s" for baseline in Baseline
+        )
+        for protocol in Protocol
+    )
+    outcome = "registered: beats" if beats else "not registered: does not beat"
+    sentence = (
+        f"{outcome} every baseline by pinball loss, geometric mean over the horizons ({figures})"
+    )
+    return Verdict(beats=beats, sentence=sentence)

@@ -1,0 +1,1 @@
+"""From feature tables to registry and forecasts: runs, the champion, schema ``ml``."""

@@ -1,0 +1,103 @@
+"""The tunables of ``params.yaml``, typed and checked. Nothing here knows what they are used for."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ml.errors import ParamsError
+from ml.model.baselines import NEEDED_FEATURES
+
+PARAMS_PATH = Path(__file__).with_name("params.yaml")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BaselineParams(_Section):
+    """Constants of the plain baselines."""
+
+    damping: Share
+
+
+class BoostingParams(_Section):
+    """LightGBM's parameters, by LightGBM's own names except ``rounds``."""
+
+    rounds: int = Field(ge=1, le=5000)
+    learning_rate: float = Field(gt=0, le=1)
+    num_leaves: int = Field(ge=2, le=1024)
+    min_data_in_leaf: int = Field(ge=1)
+    lambda_l2: float = Field(ge=0)
+    feature_fraction: Share
+    bagging_fraction: Share
+    num_threads: int = Field(ge=1, le=64)
+
+
+class CalibrationParams(_Section):
+    """How the conformal offsets are set."""
+
+    share: float = Field(ge=0, le=0.5)
+    min_rows: int = Field(ge=1)
+    strength: Share
+
+
+class BacktestParams(_Section):
+    """Origins and folds of the backtest."""
+
+    first_origin_months: int = Field(ge=2)
+    origin_step_months: int = Field(ge=1)
+    folds: int = Field(ge=2)
+
+
+class MinimumParams(_Section):
+    """The least data worth training on."""
+
+    chips: int = Field(ge=2)
+    as_of_months: int = Field(ge=2)
+    rows_per_horizon: int = Field(ge=2)
+
+
+class Params(_Section):
+    """All of ``params.yaml``."""
+
+    seed: int
+    features: tuple[str, ...]
+    categorical: tuple[str, ...]
+    baselines: BaselineParams
+    boosting: BoostingParams
+    spread_share: Share
+    calibration: CalibrationParams
+    backtest: BacktestParams
+    minimum: MinimumParams
+
+    @model_validator(mode="after")
+    def _check_features(self) -> Self:
+        if len(set(self.features)) < len(self.features):
+            raise ValueError("features: a name stands twice")
+        if missing := [name for name in NEEDED_FEATURES if name not in self.features]:
+            raise ValueError(f"features: {', '.join(missing)} must be among them")
+        if strays := [name for name in self.categorical if name not in self.features]:
+            raise ValueError(f"categorical: {', '.join(strays)} is not among the features")
+        return self
+
+
+def load_params(path: Path = PARAMS_PATH) -> Params:
+    """Read and check the tunables.
+
+    Raises:
+        ParamsError: The file is not there, is no YAML, or a value is out of range.
+    """
+    try:
+        return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ParamsError(f"cannot read {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise ParamsError(f"{path}: {where}: {first['msg']}") from error

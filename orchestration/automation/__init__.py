@@ -1,0 +1,1 @@
+"""What starts runs: jobs, and the schedules and sensors to come. No asset and no check."""

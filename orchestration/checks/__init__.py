@@ -1,0 +1,1 @@
+"""Asset checks; those that are dbt tests come with ``orchestration.assets.transform``."""

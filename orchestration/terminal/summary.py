@@ -1,0 +1,131 @@
+"""The end of a run: what was read, built, tested and forecast, and what to do next.
+
+Every figure comes from the metadata of the run, so Dagster's UI shows the same.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import dagster as dg
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from orchestration.dbt.results import DbtResults
+
+LAYERS: Final = ("marts", "features", "ml")
+JUDGED_BY: Final = "rolling_origin"
+FORECAST_QUERY: Final = (
+    "select chip_id, q10, q50, q90 from ml.chip_forecast join marts.dim_chip using (chip_key) "
+    "where horizon = 12 order by q50 desc limit 5"
+)
+COUNT_QUERY: Final = (
+    "select chip_id, time_key, building_count from marts.fact_chip_month "
+    "join marts.dim_chip using (chip_key) order by building_count desc limit 5"
+)
+
+Metadata = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run says of itself.
+
+    Attributes:
+        assets: Metadata of every asset that was materialized, by key (``marts/dim_chip``).
+        dbt: What dbt built and tested.
+        example_chip: Name of a chip to try the service with; none where no chip was loaded.
+    """
+
+    assets: Mapping[str, Metadata]
+    dbt: DbtResults
+    example_chip: str | None
+
+    def print(self, console: Console) -> None:
+        """Write the summary to a terminal or a log."""
+        for part in (*self._data(), *self._tables(), *self._forecast(), *self._next()):
+            console.print(part, soft_wrap=isinstance(part, str))
+
+    def _data(self) -> Iterator[str]:
+        load, source = self.assets["raw/load_run"], self.assets["source_data"]
+        yield f"\n[bold]Data[/]  {source['source']}"
+        yield (
+            f"  {load['rows_read']:,} rows read, {load['rows_loaded']:,} loaded, "
+            f"{load['rows_rejected']:,} rejected ({load['state']})"
+        )
+        for reason, rows in self.assets["raw/rejected_row"]["reasons"].items():
+            yield f"    {rows:,} rows: {reason}"
+
+    def _tables(self) -> Iterator[RenderableType]:
+        table = Table("table", box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("rows", justify="right")
+        for key, metadata in sorted(self.assets.items(), key=_by_layer):
+            if key.split("/")[0] in LAYERS and "dagster/row_count" in metadata:
+                table.add_row(key.replace("/", "."), f"{metadata['dagster/row_count']:,}")
+        yield "\n[bold]Warehouse[/]"
+        yield table
+        yield (
+            f"  dbt: {self.dbt.models} models built; {self.dbt.tests_passed} tests passed, "
+            f"{self.dbt.tests_warned} warned, {self.dbt.tests_failed} failed"
+        )
+
+    def _forecast(self) -> Iterator[RenderableType]:
+        model = self.assets["ml/trained_model"]
+        rows = [row.data for row in model["backtest"].records if row.data["protocol"] == JUDGED_BY]
+        yield "\n[bold]Forecast[/]  of the net change of a chip's buildings"
+        if rows:
+            yield "  backtest: pinball loss (mean absolute error), in buildings; less is better"
+            yield _scores(rows)
+        yield f"  {model['reason']}"
+        if not self._row_count("ml/chip_forecast"):
+            yield f"  {self.assets['ml/chip_forecast']['reason']}"
+        if not self.assets["serving/bento"]["built"]:
+            yield f"  {self.assets['serving/bento']['reason']}"
+
+    def _row_count(self, key: str) -> int:
+        return int(self.assets[key]["dagster/row_count"])
+
+    def _next(self) -> Iterator[str]:
+        yield "\n[bold]Next[/]"
+        yield "  make ui      this graph and this run in Dagster, http://127.0.0.1:3001"
+        if self.assets["serving/bento"]["built"] and self.example_chip:
+            yield "  make serve   the forecast service, http://127.0.0.1:3000; then"
+            request = json.dumps({"chip_id": self.example_chip})
+            kind = "-H 'Content-Type: application/json'"
+            yield f"    curl -s 127.0.0.1:3000/forecast {kind} -d '{request}'"
+        query = FORECAST_QUERY if self._row_count("ml/chip_forecast") else COUNT_QUERY
+        yield "  make psql    a SQL prompt, or a query:"
+        yield f"    make psql ARGS=\"-c '{query}'\""
+
+
+def asset_metadata(result: dg.ExecuteInProcessResult) -> dict[str, Metadata]:
+    """Return the metadata of every asset that a run materialized, by key."""
+    return {
+        event.asset_key.to_user_string(): {
+            name: value.value for name, value in event.materialization.metadata.items()
+        }
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+
+
+def _by_layer(item: tuple[str, Metadata]) -> tuple[int, str]:
+    layer, _, table = item[0].partition("/")
+    return (LAYERS.index(layer) if layer in LAYERS else len(LAYERS), table)
+
+
+def _scores(rows: list[Mapping[str, Any]]) -> Table:
+    """Return one line per horizon and one column per forecaster, in the order of the rows."""
+    forecasters = list(dict.fromkeys(row["forecaster"] for row in rows))
+    table = Table("months ahead", box=box.SIMPLE_HEAD, pad_edge=False)
+    for forecaster in forecasters:
+        table.add_column(forecaster.replace("_", " "), justify="right")
+    by_horizon: dict[int, dict[str, str]] = {}
+    for row in rows:
+        scores = by_horizon.setdefault(row["horizon"], {})
+        scores[row["forecaster"]] = f"{row['pinball']:.2f} ({row['mae']:.2f})"
+    for horizon, scores in sorted(by_horizon.items()):
+        table.add_row(str(horizon), *(scores.get(forecaster, "") for forecaster in forecasters))
+    return table

@@ -1,0 +1,1 @@
+"""The champion and ``serving.api``, packaged as a bento."""

@@ -1,0 +1,1 @@
+"""Map layers as files: GeoPackage, GeoJSON, GeoParquet."""

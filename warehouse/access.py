@@ -1,0 +1,67 @@
+"""The way into the warehouse: its server runs and its database is prepared.
+
+The parts that do it stand below: ``connection`` (where), ``server`` (private one), ``setup``.
+"""
+
+import functools
+
+import psycopg
+
+from warehouse.connection.conninfo import checked_conninfo, environment_of, open_connection, url_of
+from warehouse.connection.roles import Role
+from warehouse.connection.settings import get_settings
+from warehouse.server import lifecycle
+from warehouse.setup.bootstrap import bootstrap
+
+
+def dsn() -> str:
+    """Return the libpq connection string of the warehouse, ready for use.
+
+    Starts the private server if ``SN7_DSN`` is not set and it does not run, and prepares the
+    database (PostGIS, schemas, roles) if that has not been done.
+
+    Raises:
+        ServerUnavailableError: No server can be had here.
+        DatabaseUnreachableError: The database does not answer.
+        PostgisMissingError: It has no PostGIS.
+        BootstrapError: It cannot be prepared by this user.
+    """
+    settings = get_settings()
+    if settings.dsn is None:
+        conninfo = lifecycle.ensure_running(settings)
+    else:
+        conninfo = checked_conninfo(settings.dsn)
+    _bootstrap_once(conninfo)
+    return conninfo
+
+
+def connect(*, role: Role | None = None, autocommit: bool = False) -> psycopg.Connection:
+    """Connect to the warehouse.
+
+    Args:
+        role: Act as this role (``set role``); without it, as the user of the connection string.
+        autocommit: Leave transactions to the caller's statements.
+
+    Raises:
+        UserError: As ``dsn`` does.
+    """
+    return open_connection(dsn(), role=role, autocommit=autocommit)
+
+
+def libpq_environment(*, role: Role | None = None) -> dict[str, str]:
+    """Return the connection as libpq's environment variables (``PGHOST``, ``PGPORT`` ...)."""
+    return environment_of(dsn(), role=role)
+
+
+def sqlalchemy_url(*, schema: str, role: Role | None = None) -> str:
+    """Return the connection as a SQLAlchemy URL whose tables live in ``schema``.
+
+    For MLflow and Dagster, which create tables of their own without naming a schema.
+    """
+    return url_of(dsn(), schema=schema, role=role)
+
+
+@functools.cache
+def _bootstrap_once(conninfo: str) -> None:
+    with open_connection(conninfo, autocommit=True) as connection:
+        bootstrap(connection)

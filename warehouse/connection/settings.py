@@ -1,0 +1,89 @@
+"""Settings of the warehouse, read from the environment at the time of the call."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.connection.errors import SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Where the database is and where the project keeps its files.
+
+    Attributes:
+        dsn: ``SN7_DSN``: a libpq connection string of a PostgreSQL with PostGIS. Empty means the
+            private server in ``home``.
+        home: ``SN7_HOME``: the folder of the private server, artefacts, logs and generated data.
+            A relative path counts from the project's root, so it does not depend on the current
+            folder.
+        port: ``SN7_PORT``: the private server also listens on this port of 127.0.0.1, with a
+            password; without it there is only the socket.
+        role_password: ``SN7_ROLE_PASSWORD``: what ``python -m warehouse password`` gives a role.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SN7_", env_ignore_empty=True, frozen=True)
+
+    dsn: str | None = None
+    home: Path = Path(".warehouse")
+    port: Annotated[int, Field(ge=1024, le=65535)] | None = None
+    role_password: SecretStr | None = None
+
+    def folder(self, name: str) -> Path:
+        """Return the folder ``name`` below ``home``, made if it is not there."""
+        path = (PROJECT_ROOT / self.home.expanduser()).resolve() / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @property
+    def home_path(self) -> Path:
+        """``home`` as an absolute path, made if it is not there."""
+        return self.folder("")
+
+    @property
+    def data(self) -> Path:
+        """Generated and fetched data sets."""
+        return self.folder("data")
+
+    @property
+    def artifacts(self) -> Path:
+        """Files that a run leaves for people: plots, exports, summaries."""
+        return self.folder("artifacts")
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the tools that a run drives."""
+        return self.folder("logs")
+
+    @property
+    def dagster(self) -> Path:
+        """``DAGSTER_HOME``."""
+        return self.folder("dagster")
+
+    @property
+    def mlflow(self) -> Path:
+        """Root of MLflow's artefacts."""
+        return self.folder("mlflow")
+
+    @property
+    def bentoml(self) -> Path:
+        """``BENTOML_HOME``."""
+        return self.folder("bentoml")
+
+
+def get_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: A variable holds a value of the wrong kind.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"SN7_{str(first['loc'][0]).upper()}"
+        message = f"{name} is {first['input']!r}: {first['msg']}. Set it right or unset it."
+        raise SettingsError(message) from error

@@ -1,7 +1,7 @@
 """Small raw tables made by hand, and what the marts must say of them.
 
 The expectation follows the definitions building by building and month by month; it shares
-nothing with the SQL, which works on spells.
+nothing with the SQL, which works on ranges of months.
 """
 
 from collections import defaultdict

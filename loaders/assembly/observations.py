@@ -42,7 +42,7 @@ def by_chip(images: Iterable[Image]) -> dict[int, list[Image]]:
 
 
 def observations_of(images: Sequence[Image]) -> Observations:
-    """Return all rows of a chip's images, by the building's place in the chip, then by month.
+    """Return all rows of a chip's images, by the building's slot in the chip, then by month.
 
     Args:
         images: Of one chip, at least one.
@@ -51,12 +51,12 @@ def observations_of(images: Sequence[Image]) -> Observations:
     numbers = np.zeros((max(len(image.numbers) for image in by_month), len(by_month)), np.int16)
     for column, image in enumerate(by_month):
         numbers[: len(image.numbers), column] = image.numbers
-    places, columns = np.nonzero(numbers)
+    slots, columns = np.nonzero(numbers)
     time_keys = np.array([image.name.time_key for image in by_month], np.int32)
     chip = by_month[0].chip
     return Observations(
         chip_key=by_month[0].name.chip_key,
         time_keys=time_keys[columns],
-        building_ids=chip.ids(places),
-        footprint_nos=numbers[places, columns],
+        building_ids=chip.ids(slots),
+        footprint_nos=numbers[slots, columns],
     )

@@ -55,8 +55,8 @@ cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; write d
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status
 
-stop: ## Stop the private server
-	@$(PY) -m warehouse stop
+stop: ## Stop the private server; ARGS=--force even while a run is on
+	@$(PY) -m warehouse stop $(ARGS)
 
 data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
 	@$(PY) -m loaders fetch
@@ -67,6 +67,6 @@ bench: setup ## Measure load and star beside other ways, at full size (about hal
 lock: ## Write requirements.lock anew from pyproject.toml
 	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
-clean: ## Stop the server and delete the private home: database, artefacts, logs
-	@$(PY) -m warehouse clean
-	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean
+clean: ## Stop the server and delete the private home: database, artefacts, logs; ARGS=--force
+	@$(PY) -m warehouse clean $(ARGS)
+	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean $(ARGS)

@@ -12,7 +12,6 @@ from warehouse.access import connect
 from warehouse.connection.errors import LockHeldError, UserError
 from warehouse.connection.sessions import holders_up, named
 
-
 _BROKEN: Final = psycopg.pq.TransactionStatus.INERROR
 
 

@@ -61,7 +61,7 @@ def application_name() -> str:
 def sessions_at_work(connection: psycopg.Connection) -> list[Session]:
     """Return the other sessions of this database that are in the middle of something.
 
-    That is a statement or a transaction, or a run or load of ours, which also pauses.
+    That is a statement or a transaction, or a run or a load: they pause, but hold their lock.
     """
     return _sessions(
         connection,
@@ -71,8 +71,7 @@ def sessions_at_work(connection: psycopg.Connection) -> list[Session]:
         and backend_type = 'client backend'
         and (
             state <> 'idle'
-            or application_name like 'sn7: orchestration run%%'
-            or application_name like 'sn7: loaders %%'
+            or pid in (select pid from pg_locks where locktype = 'advisory' and granted)
         )
         """,
     )

@@ -23,7 +23,9 @@ RUN = """
 import sys, time
 sys.argv = ["/project/{module}/__main__.py", "{command}"]
 from warehouse.access import connect
-with connect() as connection:
+with connect(autocommit=True) as connection:
+    if {locked}:
+        connection.execute("select pg_advisory_lock(1)")
     print("connected", flush=True)
     time.sleep(600)
 """
@@ -36,10 +38,10 @@ def home() -> Iterator[Path]:
 
 
 @contextmanager
-def command_of(module: str, command: str) -> Iterator[int]:
-    """A process that calls itself as a command of ours does, with an idle session."""
+def command_of(module: str, command: str, *, locked: bool = True) -> Iterator[int]:
+    """A process that calls itself as a command of ours does; between two statements."""
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN.format(module=module, command=command)],
+        [sys.executable, "-c", RUN.format(module=module, command=command, locked=locked)],
         stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT,
     )  # fmt: skip
     assert process.stdout is not None
@@ -77,7 +79,7 @@ def test_a_run_is_named_and_goes_on(home: Path, command: str, module: str, name:
 
 
 def test_a_command_that_waits_for_requests_is_no_run(home: Path) -> None:
-    with command_of("orchestration", "ui"):
+    with command_of("orchestration", "ui", locked=False):
         assert _warehouse("stop").stdout == "stopped\n"
 
 

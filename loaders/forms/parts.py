@@ -48,12 +48,16 @@ class Rejection:
         line: Line or feature of the file, from 1; 0 where the whole file is meant.
         text: The line as it stands, bytes that are no UTF-8 shown escaped.
         reason: A phrase of ``loaders.terms.reasons`` and what was found.
+        filename: The image it belongs to, where that can be told.
+        is_of_mask: It takes nothing from the image's rows.
     """
 
     source_file: str
     line: int
     text: str
     reason: str
+    filename: str | None = None
+    is_of_mask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,13 @@ class Mask:
         filename: The image.
         polygons: WKT in longitude and latitude (CRS84), as they stand in the file.
         source_file: The file, within its source.
+        is_lost: Nothing of it can be loaded: unreadable, which is not the same as empty.
     """
 
     filename: str
     polygons: tuple[str, ...]
     source_file: str
+    is_lost: bool = False
 
 
 Part = Batch | Rejection | KnownImage | Mask

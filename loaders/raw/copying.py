@@ -3,7 +3,7 @@
 Rows of images go in the binary format: per row a field count, then per field its length and its
 big-endian value; an array is its dimensions, the OID of its elements and each element as a field
 ("Binary Format", PostgreSQL manual, chapter COPY; ``array_send`` for arrays). Texts go as CSV,
-which Polars writes.
+which Polars writes; where no value needs a quote, as plain text, which the server reads faster.
 """
 
 import io
@@ -50,6 +50,17 @@ def encode_csv(frame: pl.DataFrame) -> bytes:
     """Return a frame as a CSV ``COPY`` stream, every value quoted."""
     buffer = io.BytesIO()
     frame.write_csv(buffer, include_header=False, quote_style="always")
+    return buffer.getvalue()
+
+
+def encode_text(frame: pl.DataFrame) -> bytes:
+    """Return a frame as a text ``COPY`` stream.
+
+    Args:
+        frame: Without nulls; no text in it holds a tab, a line feed or a backslash.
+    """
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, separator="\t", quote_style="never")
     return buffer.getvalue()
 
 

@@ -17,7 +17,7 @@ from loaders.assembly.batches import Assembled
 from loaders.assembly.chips import Image, ImageKey, ImageRows, Integers, Numbers
 from loaders.forms.parts import Mask
 from loaders.raw import images as settling
-from loaders.raw.copying import copy_into, encode_csv, encode_images
+from loaders.raw.copying import copy_into, encode_images, encode_text
 from loaders.raw.images import Held
 from loaders.raw.masks import drop_masks, key_of, masks_of, settle_areas, write_masks
 from loaders.raw.withdrawal import give_up_images
@@ -25,7 +25,7 @@ from loaders.raw.withdrawal import give_up_images
 FOOTPRINTS_AT_ONCE: Final = 10_000
 """Rows of a statement, at least: most batches bring but a few."""
 _SEPARATOR: Final = "\t"
-"""Between polygons; no polygon that was loaded holds one."""
+"""Between polygons; no polygon that is loaded holds one, a line feed or a backslash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class Store:
         if self._waiting:
             footprints = pl.concat(self._waiting)
             frame = footprints.with_columns(pl.lit(self._load_id).alias("load_id"))
-            self._copy("footprint", "format csv", encode_csv(frame))
+            self._copy("footprint", "format text", encode_text(frame))
             self._waiting.clear()
 
     def _copy_images(self, images: Iterable[Image]) -> None:

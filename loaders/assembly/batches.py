@@ -110,11 +110,13 @@ class Assembly:
     def miss(self, rejections: list[Rejection]) -> None:
         """Note whose rows cannot be loaded; ``unnamed_count`` counts those that name no image."""
         for rejection in rejections:
+            if rejection.is_of_mask:
+                continue
             image = None if rejection.filename is None else self.name(rejection.filename)
-            if not isinstance(image, Image):
-                self.unnamed_count += 1
-            elif not rejection.is_of_mask:
+            if isinstance(image, Image):
                 image.rejected_count += 1
+            else:
+                self.unnamed_count += 1
 
     def take_left(self) -> list[ImageRows]:
         """Return the rows of images that the source has left behind, each once.

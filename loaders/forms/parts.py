@@ -50,7 +50,7 @@ class Rejection:
         text: The line as it stands, bytes that are no UTF-8 shown escaped.
         reason: A phrase of ``loaders.terms.reasons`` and what was found.
         filename: The image it belongs to, where that can be told.
-        is_of_mask: It takes nothing from the image's rows.
+        is_of_mask: It is of a mask whose image is known, and takes nothing from that image's rows.
     """
 
     source_file: str

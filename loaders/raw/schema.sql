@@ -125,6 +125,8 @@ create table if not exists raw.schema_version (
     digest text primary key
 );
 
+-- The planner takes an array for ten rows, and a series whose end it does not know for a thousand.
+-- This one has no row; it is there to be counted, so that whole images are joined as many rows.
 create or replace view raw.observation as
 select
     image_rows.chip_key,
@@ -132,8 +134,11 @@ select
     sighting.building_id,
     sighting.footprint_no
 from raw.image_rows
-cross join lateral unnest(image_rows.building_ids, image_rows.footprint_nos)
-    as sighting (building_id, footprint_no);
+cross join lateral rows from (
+    unnest(image_rows.building_ids),
+    unnest(image_rows.footprint_nos),
+    generate_series(1, 0 * image_rows.time_key)
+) as sighting (building_id, footprint_no, no_number);
 
 create or replace view raw.pixel_row as
 select

@@ -84,6 +84,7 @@ BAD_ROWS: Final[dict[str, tuple[bytes, Reason]]] = {
     "month 00": (with_name(filename("2018_00")), Reason.FILENAME_MONTH),
     "month 13": (with_name(filename("2018_13")), Reason.FILENAME_MONTH),
     "year 0000": (with_name(filename("0000_01")), Reason.FILENAME_MONTH),
+    "year 2081": (with_name(filename("2081_01")), Reason.FILENAME_FUTURE),
     "zoom 14": (with_chip("L15-1615E-1205N_6460_3370_14"), Reason.FILENAME_ZOOM),
     "tile beyond the world": (with_chip("L15-2048E-1205N_8192_3370_13"), Reason.FILENAME_TILE),
     "quad of another column": (with_chip("L15-1614E-1205N_6460_3370_13"), Reason.QUAD_TILE),

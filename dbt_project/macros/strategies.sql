@@ -17,8 +17,7 @@
     sync: the query gives all rows that the table should hold; only rows that differ
     are written, so that foreign keys onto the table stay. Rows that are gone are
     deleted, unless `keep_gone` leaves that to `delete_gone_rows` (other tables may
-    still refer to them at this point of the run). `scope` is a table with the keys of
-    the rows that the query is about; all others stay.
+    still refer to them at this point of the run).
 -#}
 {% macro get_incremental_sync_sql(arguments) %}
     {% set held, wanted = arguments["target_relation"], arguments["temp_relation"] %}
@@ -26,14 +25,10 @@
     {% set key = config.get("unique_key") or primary_key(model) %}
     {% set values = columns | reject("in", key) | list %}
     {% set match = same_key("held", "wanted", key) %}
-    {% set scope = config.get("scope") %}
 
     {% if not config.get("keep_gone", false) %}
         delete from {{ held }} as held
-        {% if scope %}using {{ scope }} as scope{% endif %}
-        where
-            not exists (select from {{ wanted }} as wanted where {{ match }})
-            {% if scope %}and {{ same_key("held", "scope", key) }}{% endif %};
+        where not exists (select from {{ wanted }} as wanted where {{ match }});
     {% endif %}
 
     insert into {{ held }} ({{ columns | join(", ") }})
@@ -55,73 +50,20 @@
 {% endmacro %}
 
 {#-
-    replace_tail: the query gives the rows of changed chips from the first changed
-    month on; `stale_rows` says which rows of `held` they replace, in terms of
-    `changed` (see `changed_chips`). Rows that stay as they are are not written.
+    replace_changed: the query gives the rows of chips with a changed image, from their
+    first changed month on if it has months; they take the place of what the table holds
+    of them. `delete+insert` would keep what has no new rows: a chip that is gone.
 -#}
-{% macro get_incremental_replace_tail_sql(arguments) %}
+{% macro get_incremental_replace_changed_sql(arguments) %}
     {% set held, fresh = arguments["target_relation"], arguments["temp_relation"] %}
     {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
-    {% set key = config.get("unique_key") or primary_key(model) %}
-    {% set values = columns | reject("in", key) | list %}
-    {% set match = same_key("held", "fresh", key) %}
-    {% set upstream = config.get("upstream") %}
-    {#- Says no more than the rest, but by a number, so that older rows cost nothing. -#}
-    {% set is_recent -%}
-        {%- if "time_key" in columns -%}
-            held.time_key >= {{ first_changed_month(held.identifier, upstream) }}
-        {%- else -%}
-            true
-        {%- endif -%}
-    {%- endset %}
 
     delete from {{ held }} as held
-    using {{ changed_chips(held.identifier, upstream) }} as changed
+    using {{ changed_chips(held.identifier, config.get("follows")) }} as changed
     where
         held.chip_key = changed.chip_key
-        and {{ config.get("stale_rows") }}
-        and {{ is_recent }}
-        and not exists (
-            select from {{ fresh }} as fresh
-            where
-                {{ match }}
-                and (held.{{ values | join(", held.") }})
-                is not distinct from (fresh.{{ values | join(", fresh.") }})
-        );
+        {% if "time_key" in columns %}and held.time_key >= changed.first_time_key{% endif %};
 
     insert into {{ held }} ({{ columns | join(", ") }})
-    select {{ columns | join(", ") }}
-    from {{ fresh }} as fresh
-    where not exists (select from {{ held }} as held where {{ match }} and {{ is_recent }})
-{% endmacro %}
-
-{#-
-    replace_groups: the query gives all rows of the groups that changed, the rows of a
-    group having the same `unique_key`. A group that has none any more comes as one row
-    without `presence`, a column that is never null. Rows that stay as they are are not
-    written.
--#}
-{% macro get_incremental_replace_groups_sql(arguments) %}
-    {% set held, fresh = arguments["target_relation"], arguments["temp_relation"] %}
-    {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
-    {% set group = config.get("unique_key") %}
-    {% set values = columns | reject("in", group) | list %}
-    {% set match = same_key("held", "fresh", group) %}
-    {% set equal -%}
-        {{ match }}
-        and (held.{{ values | join(", held.") }})
-        is not distinct from (fresh.{{ values | join(", fresh.") }})
-    {%- endset %}
-
-    delete from {{ held }} as held
-    where
-        exists (select from {{ fresh }} as fresh where {{ match }})
-        and not exists (select from {{ fresh }} as fresh where {{ equal }});
-
-    insert into {{ held }} ({{ columns | join(", ") }})
-    select {{ columns | join(", ") }}
-    from {{ fresh }} as fresh
-    where
-        {{ config.get("presence") }} is not null
-        and not exists (select from {{ held }} as held where {{ equal }})
+    select {{ columns | join(", ") }} from {{ fresh }}
 {% endmacro %}

@@ -1,44 +1,14 @@
-{{
-    config(
-        incremental_strategy="replace_tail",
-        upstream="int_building_lives",
-        unique_key=["chip_key", "building_id"],
-        stale_rows="held.first_ordinal >= changed.first_ordinal",
-        pre_hook="{{ forget_built_images() }}",
-        post_hook="{{ record_built_images('int_building_lives') }}",
-    )
-}}
+{{ config(materialized="table") }}
 
 with
-
-chip_months as not materialized (
-
-    select
-        chip_key,
-        time_key,
-        ordinal
-    from {{ ref("int_chip_months") }}
-
-),
 
 unusable_areas as (
 
     select
-        chip_months.chip_key,
-        chip_months.ordinal,
-        areas.geom
-    from {{ ref("int_unusable_areas") }} as areas
-    inner join chip_months using (chip_key, time_key)
-
-),
-
-changed_chips as materialized (
-
-    select
         chip_key,
-        first_ordinal
-    from
-        {{ changed_chips("int_building_revelations", "int_building_lives") }} as changed
+        ordinal,
+        geom
+    from {{ ref("int_unusable_areas") }}
 
 ),
 
@@ -51,10 +21,6 @@ newcomers as (
         lives.first_ordinal,
         st_centroid(footprints.geom) as place
     from {{ ref("int_building_lives") }} as lives
-    inner join changed_chips
-        on
-            lives.chip_key = changed_chips.chip_key
-            and lives.first_ordinal >= changed_chips.first_ordinal
     inner join unusable_areas
         on
             lives.chip_key = unusable_areas.chip_key

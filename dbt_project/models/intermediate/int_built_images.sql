@@ -5,5 +5,6 @@ select
     null::text as model,
     null::integer as chip_key,
     null::integer as time_key,
-    null::text as version
+    null::integer as load_id,
+    null::integer as aoi_key
 where false

@@ -14,14 +14,12 @@ images as (
 
 ),
 
-masks as (
+chip_aois as (
 
     select
         chip_key,
-        time_key,
-        string_agg(area_no || ':' || load_id, ' ' order by area_no) as version
-    from {{ ref("stg_unusable_areas") }}
-    group by chip_key, time_key
+        aoi_key
+    from {{ ref("int_chip_aois") }}
 
 ),
 
@@ -30,14 +28,14 @@ numbered as (
     select
         chip_key,
         time_key,
-        row_count,
-        concat_ws(' ', images.load_id, masks.version) as version,
+        images.load_id,
+        images.row_count,
+        chip_aois.aoi_key,
         {{ month_number("time_key") }} as month_number,
         row_number() over chip_months as ordinal,
-        lag(time_key) over chip_months as previous_time_key,
-        first_value(time_key) over chip_months as first_time_key
+        lag(time_key) over chip_months as previous_time_key
     from images
-    left join masks using (chip_key, time_key)
+    inner join chip_aois using (chip_key)
     window chip_months as (partition by chip_key order by time_key)
 
 ),
@@ -47,13 +45,12 @@ final as (
     select
         chip_key,
         time_key,
-        version,
+        load_id,
         row_count,
-        month_number,
+        aoi_key,
         ordinal::smallint as ordinal,
         previous_time_key,
-        month_number - {{ month_number("previous_time_key") }} as months_since_previous,
-        month_number - {{ month_number("first_time_key") }} as months_since_first
+        month_number - {{ month_number("previous_time_key") }} as months_since_previous
     from numbered
 
 )

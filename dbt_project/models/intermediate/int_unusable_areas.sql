@@ -12,13 +12,23 @@ areas as (
 
 ),
 
+chip_months as (
+
+    select
+        chip_key,
+        time_key,
+        ordinal
+    from {{ ref("int_chip_months") }}
+
+),
+
 merged as (
 
     select
         chip_key,
         time_key,
         st_union(geom) as geom,
-        st_tileenvelope(13, chip_key / 8192, chip_key % 8192) as tile
+        {{ tile_of("chip_key") }} as tile
     from areas
     group by chip_key, time_key
 
@@ -29,10 +39,12 @@ final as (
     select
         chip_key,
         time_key,
+        chip_months.ordinal,
         geom,
         greatest(1 - st_area(st_intersection(geom, tile)) / st_area(tile), 0)
             as usable_share
     from merged
+    left join chip_months using (chip_key, time_key)
 
 )
 

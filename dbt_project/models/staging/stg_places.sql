@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source("raw", "place") }}
+    select * from {{ source("raw", "town") }}
 
 ),
 

@@ -1,4 +1,5 @@
--- The tables of schema raw: lossless and small. Only loaders write here.
+-- The tables of schema raw: lossless and small. Only loaders write here; what each table and
+-- column means is described once, in dbt_project/models/staging/sources.yml.
 -- A building that persists repeats its polygon text to the letter, so each distinct polygon
 -- stands once (raw.footprint) and a CSV row is four integers (raw.observation).
 
@@ -118,18 +119,3 @@ inner join raw.footprint
         observation.chip_key = footprint.chip_key
         and observation.building_id = footprint.building_id
         and observation.footprint_no = footprint.footprint_no;
-
-comment on table raw.load_run is 'One row per load: the ledger of what was read, and what became of it.';
-comment on table raw.image is 'One row per chip and month that a source names; row_count 0 means known, not observed.';
-comment on column raw.image.load_id is 'The load that last changed the rows of this image.';
-comment on column raw.image.content_digest is 'SHA-256 over the sorted building ids and footprint numbers; equal rows, equal digest.';
-comment on table raw.image_source is 'One row per source and image: which source has which image.';
-comment on column raw.image_source.image_load_id is 'raw.image.load_id when this source was last read: its version of the image.';
-comment on table raw.footprint is 'One row per distinct polygon text of a building, in pixels of its chip, to the letter.';
-comment on column raw.footprint.load_id is 'The load that first brought this polygon.';
-comment on table raw.observation is 'One row per row of the source: a building seen on a chip in a month. Unique by construction.';
-comment on view raw.pixel_row is 'One row per row of the source, given back to the byte: filename, id, geometry.';
-comment on table raw.rejected_row is 'One row per row of a source that could not be loaded, with its line, text and reason.';
-comment on table raw.unusable_area is 'One row per polygon of an unusable-data mask (cloud, haze); WKT in longitude and latitude.';
-comment on table raw.aoi is 'One row per area of interest of the user''s own; WKT in longitude and latitude.';
-comment on table raw.place is 'One row per chip ever loaded: the nearest town (GeoNames), as it was first named.';

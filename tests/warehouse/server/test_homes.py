@@ -210,6 +210,19 @@ def test_a_database_that_is_gone_is_missed(where: str, request: pytest.FixtureRe
     assert is_kept(home) is (base == home)  # inside, it is there; outside, nothing leads to it
 
 
+def test_a_marker_leads_to_no_folder_of_somebody_elses(folder: Path, precious: Path) -> None:
+    home = folder / "home"
+    home.mkdir()
+    (precious / "postgres").mkdir()
+    (precious / "postgres" / "PG_VERSION").write_text("15\n")
+    way = os.path.relpath(precious, STATE_ROOT)
+    (home / ".sn7-home").write_text(f"database: {way}\n")
+    assert "is gone from" in said(run(home, "dsn"))
+    assert run(home, "clean").returncode == 0
+    assert (precious / "thesis.txt").exists()
+    assert (precious / "postgres" / "PG_VERSION").exists()
+
+
 def test_a_cluster_that_cannot_be_one_is_left_alone(folder: Path) -> None:
     home = folder / "home"
     keep(home)

@@ -1,6 +1,6 @@
 """How the buildings of a chip grow, month by month, at the size of the real data.
 
-No places here (``settlement.py``) and no other size (``plan.py``). A chip has a rate of its own
+No lots here (``settlement.py``) and no other size (``plan.py``). A chip has a rate of its own
 that lasts; it is higher with more room (saturating) and in a warm climate, swings with the building
 season of its hemisphere, and drifts slowly, part of the drift being its region's. What is built in
 a month is drawn: single houses and, more uneven, whole batches. Rarely a surge of some months comes

@@ -69,10 +69,10 @@ class CloudParams(_Section):
     gap: float
 
 
-class PlaceParams(_Section):
+class LotParams(_Section):
     """Where buildings may stand."""
 
-    lot: tuple[float, float]
+    pitch: tuple[float, float]
     rows: tuple[float, float]
     jitter: float
     districts: tuple[int, int]
@@ -106,7 +106,7 @@ class Params(_Section):
     sizes: SizeParams
     growth: GrowthParams
     clouds: CloudParams
-    places: PlaceParams
+    lots: LotParams
     shapes: ShapeParams
 
 

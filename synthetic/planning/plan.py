@@ -1,6 +1,6 @@
 """The plan: how many buildings each chip has, gains, loses and hides in every month.
 
-Whole numbers only, made before any building has a place, so that the number of rows is exact
+Whole numbers only, made before any building has a lot, so that the number of rows is exact
 whatever the geometry does later: rows = standing - hidden under a mask - missing without a mask.
 """
 
@@ -34,7 +34,7 @@ class ChipPlan:
         standing: Buildings that stand, whether seen or not.
         hidden: Buildings under the mask of the month; 0 where there is no mask.
         gaps: Buildings that are missing without a mask.
-        full_size: Mean count at the size of the real data; what the pattern of places follows.
+        full_size: Mean count at the size of the real data; what the pattern of lots follows.
     """
 
     chip: Chip
@@ -112,11 +112,11 @@ class _Planner:
         ranks[order(self.sizes)] = np.arange(len(self.chips)) / (len(self.chips) - 1)
         own = zip(self.sizes, ranks, lifts(len(self.chips), seed, tunables.growth), strict=True)
         starts = [Start(float(size), float(rank), float(lift)) for size, rank, lift in own]
-        places = regions(self.chips)
-        drifts = {region: region_drift(region, seed, tunables.growth) for region in set(places)}
+        where = regions(self.chips)
+        drifts = {region: region_drift(region, seed, tunables.growth) for region in set(where)}
         self.courses = [
             course(chip, start, drifts[region], seed, tunables.growth)
-            for chip, start, region in zip(self.chips, starts, places, strict=True)
+            for chip, start, region in zip(self.chips, starts, where, strict=True)
         ]
         self.hidden = [hidden_shares(chip, seed, tunables.clouds) for chip in self.chips]
         self.most = tunables.sizes.largest
@@ -177,9 +177,9 @@ def _known_size(chip: Chip) -> float | None:
     return chip.mean_count or chip.some_count
 
 
-def _relative_sizes(places: tuple[Chip, ...], seed: int, tunables: Params) -> Floats:
+def _relative_sizes(chips: tuple[Chip, ...], seed: int, tunables: Params) -> Floats:
     """Draw the mean counts of the chips without a known one; the others keep theirs."""
-    sizes = np.array([_known_size(chip) or np.nan for chip in places])
+    sizes = np.array([_known_size(chip) or np.nan for chip in chips])
     unknown = np.flatnonzero(np.isnan(sizes))
     deviates = evenly_normal(stream(seed, Purpose.SIZES), len(unknown)) * tunables.sizes.spread
     sizes[unknown] = np.clip(

@@ -1,5 +1,6 @@
 {{
     config(
+        materialized="incremental",
         incremental_strategy="replace_changed",
         follows="int_footprint_histories",
         post_hook="{{ record_built_images() }}",

@@ -57,8 +57,8 @@ cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; PAGE=do
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status
 
-stop: ## Stop the private server
-	@$(PY) -m warehouse stop
+stop: ## Stop the private server; ARGS=--force even while a run is on
+	@$(PY) -m warehouse stop $(ARGS)
 
 data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
 	@$(PY) -m loaders fetch
@@ -75,6 +75,6 @@ hooks: setup ## Check changed files before every commit, by pre-commit
 lock: ## Write requirements.lock from pyproject.toml, keeping versions; ARGS="--upgrade-package NAME" raises one
 	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(ARGS) --output-file requirements.lock
 
-clean: ## Stop the server and delete the private home: database, artefacts, logs
-	@$(PY) -m warehouse clean
-	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean
+clean: ## Stop the server and delete the private home: database, artefacts, logs; ARGS=--force
+	@$(PY) -m warehouse clean $(ARGS)
+	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean $(ARGS)

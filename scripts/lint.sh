@@ -26,6 +26,7 @@ check 'ruff' ruff check .
 check 'ruff format' ruff format --check .
 check 'mypy' mypy
 check 'sqlfluff' sqlfluff lint dbt_project/models dbt_project/tests docs/cookbook
+check 'sqlfluff, macros as rendered' sqlfluff lint --config scripts/rendered.sqlfluff dbt_project/models dbt_project/tests
 check 'dbt-bouncer' check_dbt_conventions
 check 'hadolint' hadolint Dockerfile deploy/citus/Dockerfile
 check 'compose-lint' compose-lint check --quiet docker-compose.yml deploy/citus/docker-compose.yml

@@ -18,6 +18,8 @@ from loaders.terms.names import ImageName
 Integers = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int16]
 Slots = npt.NDArray[np.int64]
+ImageKey = tuple[int, int]
+"""``chip_key`` and ``time_key``."""
 Element = TypeVar("Element", bound=np.generic)
 
 DENSE_IDS: Final = 2**17
@@ -108,31 +110,63 @@ class Image:
         chip: Its chip.
         numbers: Footprint number of the building at each slot of the chip; 0 for no row.
         row_count: How many rows.
+        rejected_count: How many of its rows, or files, cannot be loaded.
     """
 
     name: ImageName
     chip: Chip
     numbers: Numbers = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     row_count: int = 0
+    rejected_count: int = 0
+
+    @property
+    def key(self) -> ImageKey:
+        """``chip_key`` and ``time_key``."""
+        return self.name.chip_key, self.name.time_key
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the source has rows of it of which none can be loaded: unreadable, not empty."""
+        return self.rejected_count > 0 and self.row_count == 0
 
     def make_room(self) -> None:
         """Make ``numbers`` as long as the chip has slots."""
         self.numbers = grown(self.numbers, len(self.chip.first_hashes))
 
-    def rows(self) -> tuple[Integers, Numbers]:
-        """Return building ids and footprint numbers of all rows, by id."""
+    def rows(self) -> "ImageRows":
+        """Return all rows so far, as they are now."""
         slots = np.flatnonzero(self.numbers)
         ids, numbers = self.chip.ids(slots), self.numbers[slots]
         if self.chip.sparse:
             order = np.argsort(ids, kind="stable")
             ids, numbers = ids[order], numbers[order]
-        return ids, numbers
+        return ImageRows(*self.key, ids, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRows:
+    """The rows of an image as the warehouse keeps them: two arrays, by building id.
+
+    Attributes:
+        chip_key: The chip.
+        time_key: The month.
+        building_ids: Buildings; int32.
+        footprint_nos: Numbers of their polygons; int16.
+    """
+
+    chip_key: int
+    time_key: int
+    building_ids: Integers
+    footprint_nos: Numbers
+
+    def __len__(self) -> int:
+        """Return how many rows."""
+        return len(self.building_ids)
 
     def digest(self) -> bytes:
         """Return a digest that is equal if and only if the rows are."""
-        ids, numbers = self.rows()
-        digest = hashlib.sha256(ids.astype("<i4").tobytes())
-        digest.update(numbers.astype("<i2").tobytes())
+        digest = hashlib.sha256(self.building_ids.astype("<i4").tobytes())
+        digest.update(self.footprint_nos.astype("<i2").tobytes())
         return digest.digest()
 
 

@@ -19,7 +19,7 @@ SOURCES = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "sources.yml"
 
 
 def described_tables() -> dict[str, str]:
-    """Return the raw tables with their descriptions in the dbt project; what nothing reads is out."""
+    """Return the raw tables that others read, with their descriptions in the dbt project."""
     [source] = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]
     return {
         table["name"]: table["description"]

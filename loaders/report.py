@@ -8,7 +8,7 @@ from rich.text import Text
 
 from loaders.load import LoadReport
 from loaders.raw.sources import KnownSource
-from loaders.remarks import other_versions_left
+from loaders.remarks import counted, other_versions_left
 from loaders.sources import Forgotten
 
 REASONS_SHOWN = 5
@@ -58,15 +58,18 @@ def _row_of(source: KnownSource) -> tuple[str, ...]:
 
 def show_forgotten(forgotten: Forgotten, console: Console) -> None:
     """Print what left with a source, and what is to be done next."""
+    gone = counted(len(forgotten.withdrawn.images), "image")
     kept = forgotten.source.images - len(forgotten.withdrawn.images)
     parts: list[RenderableType] = [
         Text(
-            f"{forgotten.source.name} forgotten: {len(forgotten.withdrawn.images):,} images left",
+            f"{forgotten.source.name} forgotten: {gone} left",
             style="bold",
         )
     ]
     if kept > 0:
-        parts.append(Text(f"{kept:,} of its images stay, since another source has them"))
+        parts.append(
+            Text(f"{counted(kept, 'image')} of it stayed, since another source has the same")
+        )
     others = other_versions_left(forgotten.withdrawn.other_versions)
     parts += [_warning(sentence) for sentence in others]
     parts.append(Text("make run, or make dbt ARGS=build, brings the tables after it up to date"))
@@ -78,7 +81,9 @@ def _warning(sentence: str) -> Text:
 
 
 def _made_way(source: str, images: int) -> Text:
-    return Text(f"{source} left with {images:,} images: generated data make way for your own")
+    return Text(
+        f"{source} left with {counted(images, 'image')}: generated data make way for your own"
+    )
 
 
 def _headline(report: LoadReport) -> str:

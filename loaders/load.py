@@ -16,10 +16,11 @@ from loaders.forms.origin import is_generated
 from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection
 from loaders.forms.reading import Reader, content_sha256
 from loaders.forms.sources import Source, find_source
+from loaders.limits import REJECT_LIMIT, require_memory
 from loaders.progress import Advance, tracking
 from loaders.raw import ledger
 from loaders.raw.ledger import FinishedLoad, Outcome
-from loaders.raw.rejects import REJECT_LIMIT, RejectedRows
+from loaders.raw.rejects import RejectedRows
 from loaders.raw.sources import make_way, refuse_mixture
 from loaders.raw.store import Changes, Store
 from loaders.raw.towns import nearest_places, unnamed_chips, write_places
@@ -109,6 +110,7 @@ def load(
     Raises:
         LoaderError: Nothing was changed; the message says why.
     """
+    require_memory()
     started = time.monotonic()
     found = find_source(path, name=source)
     with opened_run(found) as (connection, load_id):

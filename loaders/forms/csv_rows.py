@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection, Rejections, Rows
+from loaders.forms.parts import ROW_SCHEMA, Batch, FileLines, Rejection, Rejections, Rows
 from loaders.forms.streams import COLUMNS, Piece
 from loaders.terms.other_forms import (
     CANONICAL_ID,
@@ -27,6 +27,11 @@ from loaders.terms.other_forms import (
     whole_number,
 )
 from loaders.terms.reasons import Reason
+
+LINES_AT_ONCE: Final = 100_000
+"""Of lines that are not all plain: a piece has some 50,000 of labels, but may have millions."""
+REJECTIONS_AT_ONCE: Final = 5_000
+CHARACTERS_AT_ONCE: Final = 64 * 1024
 
 _BYTES_BETWEEN_VALUES: Final = len(',,""\n')
 _LOWEST_ID: Final = pl.col("id").min().alias("lowest")
@@ -51,6 +56,10 @@ _UNPACKED_BY_POLARS: Final = (
 """What begins so, Polars takes for gzip, Zstandard or zlib, though it is a line among others."""
 _LONGEST_NAME: Final = 1000
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
+
+
+_SCHEMA: Final = {**ROW_SCHEMA, "line": pl.Int64(), "is_other": pl.Boolean()}
+_Row = tuple[str, int, str, int, bool]
 
 
 class Value(NamedTuple):
@@ -131,20 +140,35 @@ def _is_exact(frame: pl.DataFrame, size: int, lines: int) -> bool:
 
 def _read_each(lines: bytes, piece: Piece) -> Iterator[Batch | Rejections]:
     """Read lines of which some are not plain; rows in the order of their lines."""
-    plain = _plain_rows(lines, piece.line_count)
-    rest = np.ones(piece.line_count, dtype=np.bool_)
-    rest[plain["line"].to_numpy()] = False
-    numbers = np.flatnonzero(rest)
-    rows = plain
-    if numbers.size:
-        found, rejections = _read_one_by_one(lines, numbers, piece)
-        rows = pl.concat([plain, found]).sort("line")
-        if rejections:
-            yield Rejections(rejections)
-    if rows.height:
-        forms = {OtherForm.ID_SPELLING: rows["is_other"].to_numpy()}
-        kept = forms if forms[OtherForm.ID_SPELLING].any() else {}
-        yield Batch(rows.select(*ROW_SCHEMA), rows["line"].to_numpy(), piece.files, kept)
+    for first, part in _portions(lines, piece.line_count):
+        count = min(LINES_AT_ONCE, piece.line_count - first)
+        plain = _plain_rows(part, count)
+        rest = np.ones(count, dtype=np.bool_)
+        rest[plain["line"].to_numpy()] = False
+        others: list[_Row] = []
+        if rest.any():
+            yield from _read_one_by_one(part, np.flatnonzero(rest), first, piece.files, others)
+        rows = pl.concat([plain, pl.DataFrame(others, _SCHEMA, orient="row")]) if others else plain
+        rows = rows.sort("line") if others else rows
+        if rows.height:
+            is_other = rows["is_other"].to_numpy()
+            forms = {OtherForm.ID_SPELLING: is_other} if is_other.any() else {}
+            yield Batch(
+                rows.select(*ROW_SCHEMA), rows["line"].to_numpy() + first, piece.files, forms
+            )
+
+
+def _portions(lines: bytes, line_count: int) -> Iterator[tuple[int, bytes]]:
+    """Cut lines that are short and many, so that memory goes by bytes and not by lines."""
+    if line_count <= LINES_AT_ONCE:
+        yield 0, lines
+        return
+    ends = np.flatnonzero(np.frombuffer(lines, dtype=np.uint8) == ord("\n")) + 1
+    start = 0
+    for first in range(0, line_count, LINES_AT_ONCE):
+        end = int(ends[min(first + LINES_AT_ONCE, line_count) - 1])
+        yield first, lines[start:end]
+        start = end
 
 
 def _plain_rows(lines: bytes, line_count: int) -> pl.DataFrame:
@@ -224,21 +248,26 @@ def _unquoted(name: str) -> pl.Expr:
 
 
 def _read_one_by_one(
-    lines: bytes, numbers: Rows, piece: Piece
-) -> tuple[pl.DataFrame, list[Rejection]]:
-    rows: list[tuple[str, int, str, int, bool]] = []
+    lines: bytes, numbers: Rows, first: int, files: FileLines, rows: list[_Row]
+) -> Iterator[Rejections]:
+    """Yield lines that are no rows, a few thousand at a time; add those that are to ``rows``."""
     rejections: list[Rejection] = []
+    characters = 0
     texts = lines[:-1].split(b"\n")
     for number in numbers.tolist():
         value = read_line(texts[number])
-        if isinstance(value, str):
-            file, line = piece.files.place(number)
-            text = shown(texts[number])
-            rejections.append(Rejection(file, line, text, value, _image_of(text)))
-        else:
+        if not isinstance(value, str):
             rows.append((*value.row, number, value.id_is_other))
-    schema = {**ROW_SCHEMA, "line": pl.Int64(), "is_other": pl.Boolean()}
-    return pl.DataFrame(rows, schema=schema, orient="row"), rejections
+            continue
+        file, line = files.place(first + number)
+        text = shown(texts[number])
+        rejections.append(Rejection(file, line, text, value, _image_of(text)))
+        characters += len(text)
+        if len(rejections) >= REJECTIONS_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+            yield Rejections(rejections)
+            rejections, characters = [], 0
+    if rejections:
+        yield Rejections(rejections)
 
 
 def _image_of(line: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,8 +70,35 @@ def test_a_few_bad_lines_leave_the_others_fast() -> None:
 @pytest.mark.parametrize("bad", [b"x\n", b"\n", b'"\n', b",,\n", b"\xff\n"])
 def test_bad_lines_come_together(bad: bytes) -> None:
     parts = read(bad * ROW_COUNT)
-    assert [len(part.rows) for part in parts if isinstance(part, Rejections)] == [ROW_COUNT]
+    counts = [len(part.rows) for part in parts if isinstance(part, Rejections)]
+    assert (sum(counts), len(counts)) == (ROW_COUNT, 4)
     assert cpu_seconds(lambda: read(bad * ROW_COUNT)) < 1.5
+
+
+def test_many_short_lines_are_read_by_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loaders.forms.csv_rows.LINES_AT_ONCE", 7)
+    texts = [line(row(n)) if n % 3 else "x" for n in range(50)]
+    found: dict[int, str] = {}
+    for part in read("".join(f"{text}\n" for text in texts).encode()):
+        if isinstance(part, Rejections):
+            found.update((each.line, each.text) for each in part.rows)
+        else:
+            places = [part.files.place(at)[1] for at in part.lines.tolist()]
+            found.update(zip(places, map(line, part.frame.rows()), strict=True))
+    assert [found[number] for number in range(2, 52)] == texts
+
+
+def test_a_piece_of_tiny_lines_takes_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loaders.forms.csv_rows.LINES_AT_ONCE", 10_000)
+    piece = Piece(b"xy\n" * 100_000, 100_000, FileLines(("labels.csv",), (2,)))
+    tracemalloc.start()
+    try:
+        counted = sum(len(part.rows) for part in read_lines(piece) if isinstance(part, Rejections))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert counted == 100_000
+    assert peak < 6_000_000
 
 
 def test_twenty_thousand_unreadable_lines_are_written_at_once(raw: Raw, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from loaders.forms.parts import ROW_SCHEMA, Batch, FileLines, Rejection, Rejections, Rows
+from loaders.errors import SourceDamagedError
+from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection, Rejections, Rows
 from loaders.forms.streams import COLUMNS, Piece
 from loaders.terms.other_forms import (
     CANONICAL_ID,
@@ -147,7 +148,7 @@ def _read_each(lines: bytes, piece: Piece) -> Iterator[Batch | Rejections]:
         rest[plain["line"].to_numpy()] = False
         others: list[_Row] = []
         if rest.any():
-            yield from _read_one_by_one(part, np.flatnonzero(rest), first, piece.files, others)
+            yield from _read_one_by_one(part, np.flatnonzero(rest), first, piece, others)
         rows = pl.concat([plain, pl.DataFrame(others, _SCHEMA, orient="row")]) if others else plain
         rows = rows.sort("line") if others else rows
         if rows.height:
@@ -248,7 +249,7 @@ def _unquoted(name: str) -> pl.Expr:
 
 
 def _read_one_by_one(
-    lines: bytes, numbers: Rows, first: int, files: FileLines, rows: list[_Row]
+    lines: bytes, numbers: Rows, first: int, piece: Piece, rows: list[_Row]
 ) -> Iterator[Rejections]:
     """Yield lines that are no rows, a few thousand at a time; add those that are to ``rows``."""
     rejections: list[Rejection] = []
@@ -259,7 +260,12 @@ def _read_one_by_one(
         if not isinstance(value, str):
             rows.append((*value.row, number, value.id_is_other))
             continue
-        file, line = files.place(first + number)
+        file, line = piece.files.place(first + number)
+        if first + number in piece.open_lines:
+            raise SourceDamagedError(
+                f"{file} ends within line {line:,} ({value}), so it is cut off; fetch or write it "
+                "again"
+            )
         text = shown(texts[number])
         rejections.append(Rejection(file, line, text, value, _image_of(text)))
         characters += len(text)

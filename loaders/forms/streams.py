@@ -104,12 +104,14 @@ class Piece:
         lines: The lines as they stand.
         line_count: How many there are.
         files: The file that they stand in, the header being line 1; of small files several.
+        open_lines: Those, from 0, with which a file ends without a line feed of its own.
         position: How many bytes of the source were read for them and all before them.
     """
 
     lines: bytes
     line_count: int
     files: FileLines
+    open_lines: tuple[int, ...] = ()
     position: int = 0
 
 
@@ -164,7 +166,12 @@ def _join(small: list[Piece]) -> Piece:
         ),
     )
     lines = b"".join(piece.lines for piece in small)
-    return Piece(lines, sum(counts), files, small[-1].position)
+    open_lines = tuple(
+        start + line
+        for start, piece in zip(starts, small, strict=True)
+        for line in piece.open_lines
+    )
+    return Piece(lines, sum(counts), files, open_lines, small[-1].position)
 
 
 def _check_header(lines: bytes, end: int, source_file: str) -> None:
@@ -213,7 +220,7 @@ def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
             raise SourceFormError(_too_long(rest, line, source_file))
     if rest:
         lines = rest + b"\n"
-        yield Piece(lines, count_lines(lines), FileLines((source_file,), (line,)))
+        yield Piece(lines, 1, FileLines((source_file,), (line,)), open_lines=(0,))
 
 
 def _too_long(rest: bytes, line: int, source_file: str) -> str:

@@ -77,7 +77,7 @@ create table if not exists raw.image_rows (
 );
 
 -- Ids in order, and numbers that are nearly all 1, shrink by a third; to squeeze them would cost
--- more time at every write and read than the 12 MB are worth.
+-- more time at every write and read than the 15 MB are worth.
 alter table raw.image_rows
 alter column building_ids set storage external,
 alter column footprint_nos set storage external;
@@ -126,8 +126,10 @@ create table if not exists raw.schema_version (
     digest text primary key
 );
 
--- The planner takes an array for ten rows, and a series whose end it does not know for a thousand.
--- This one has no row; it is there to be counted, so that whole images are joined as many rows.
+-- Functions in the list of a subquery give their rows one by one; in its from clause each would be
+-- written to a store of its own first, at twice the cost. The planner takes an array for ten rows,
+-- and a series whose end it does not know for a thousand: this one has no row, and is there to be
+-- counted, so that whole images are joined as many rows.
 create or replace view raw.observation as
 select
     image_rows.chip_key,
@@ -135,11 +137,12 @@ select
     sighting.building_id,
     sighting.footprint_no
 from raw.image_rows
-cross join lateral rows from (
-    unnest(image_rows.building_ids),
-    unnest(image_rows.footprint_nos),
-    generate_series(1, 0 * image_rows.time_key)
-) as sighting (building_id, footprint_no, no_number);
+cross join lateral (
+    select
+        unnest(image_rows.building_ids) as building_id,
+        unnest(image_rows.footprint_nos) as footprint_no,
+        generate_series(1, 0 * image_rows.time_key) as no_number
+) as sighting;
 
 create or replace view raw.pixel_row as
 select

@@ -410,6 +410,18 @@ def test_lines_of_several_small_files_are_told_apart(raw: Raw, tmp_path: Path) -
     assert found == [(f"csvs/{at}.csv", number) for at in range(3) for number in (3, 4)]
 
 
+def test_a_small_file_that_ends_within_a_line_is_named(raw: Raw, tmp_path: Path) -> None:
+    csvs = tmp_path / "data" / "csvs"
+    csvs.mkdir(parents=True)
+    for at in range(3):
+        content = csv_text([row(at), row(at + 10)])
+        (csvs / f"{at}.csv").write_text(content[:-1], encoding="utf-8")
+    assert load(tmp_path / "data").rows_loaded == 6
+    (csvs / "1.csv").write_text(csv_text([row(1), row(11)])[:-9], encoding="utf-8")
+    with pytest.raises(SourceDamagedError, match=r"csvs/1\.csv ends within line 3"):
+        load(tmp_path / "data")
+
+
 @pytest.mark.parametrize("name", [b"a\xff.csv", b"a\x07b.csv"])
 def test_names_that_are_no_text_are_shown_escaped(raw: Raw, tmp_path: Path, name: bytes) -> None:
     csvs = tmp_path / "data" / "csvs"

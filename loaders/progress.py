@@ -67,12 +67,13 @@ def _lines(total_bytes: int) -> Advance:
         if now - last < SECONDS_BETWEEN_LINES or not position:
             return
         last = now
+        left = max(total_bytes - position, 0)
         logger.info(
-            "%s rows, %d %%, %s rows/s, about %d s left",
+            "%s rows, %d %%, %s rows/s, %s",
             f"{rows:,}",
-            100 * position // max(total_bytes, 1),
+            min(100 * position // max(total_bytes, 1), 99),
             f"{_rate(rows, started):,.0f}",
-            (now - started) * (total_bytes - position) / position,
+            f"about {(now - started) * left / position:.0f} s left" if left else "nearly done",
         )
 
     return advance

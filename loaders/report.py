@@ -17,6 +17,8 @@ REASONS_SHOWN = 5
 def show(report: LoadReport, console: Console) -> None:
     """Print the summary of a load."""
     parts: list[RenderableType] = [Text(_headline(report), style="bold"), _figures(report)]
+    if report.other_forms:
+        parts.append(_other_forms(report))
     if report.rejected_reasons:
         parts.append(_reasons(report))
     parts += [_made_way(name, images) for name, images in report.made_way]
@@ -108,14 +110,23 @@ def _figures(report: LoadReport) -> Table:
     return table
 
 
+def _other_forms(report: LoadReport) -> Table:
+    return _counts("taken in another form, loaded in the canonical one", report.other_forms)
+
+
 def _reasons(report: LoadReport) -> Table:
     title = f"rejected (raw.rejected_row where load_id = {report.load_id})"
-    table = Table(box=None, title=title, title_justify="left", show_header=False, pad_edge=False)
-    table.add_column(justify="right")
-    table.add_column()
-    for reason, count in report.rejected_reasons[:REASONS_SHOWN]:
-        table.add_row(f"{count:,}", reason)
+    table = _counts(title, report.rejected_reasons[:REASONS_SHOWN])
     others = sum(count for _, count in report.rejected_reasons[REASONS_SHOWN:])
     if others:
         table.add_row(f"{others:,}", "for other reasons")
+    return table
+
+
+def _counts(title: str, counts: Sequence[tuple[str, int]]) -> Table:
+    table = Table(box=None, title=title, title_justify="left", show_header=False, pad_edge=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for name, count in counts:
+        table.add_row(f"{count:,}", name)
     return table

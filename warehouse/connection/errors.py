@@ -39,3 +39,11 @@ class CommandMissingError(UserError):
 
 class PasswordError(UserError):
     """A role's password cannot be taken, or cannot be changed by this user."""
+
+
+class RunInProgressError(UserError):
+    """A run is at work that a command would pull the database away from."""
+
+
+class ConnectionLostError(UserError):
+    """The database ended the connection, or its server is gone, in the middle of a command."""

@@ -1,0 +1,257 @@
+"""The run lock: whatever builds the warehouse holds it, one at a time.
+
+It is an advisory lock of the database, held by a session of its own. The session ends with its
+process, however that ends, so nothing has to be cleaned up; and as long as the session is there,
+its process is at work. ``make run``, runs of Dagster's UI, dbt and training take it.
+"""
+
+import getpass
+import os
+import platform
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from warehouse.connection.conninfo import open_connection
+from warehouse.connection.errors import RunInProgressError
+
+RUN_LOCK: Final = 7_702_019
+"""Key of the advisory lock."""
+
+SESSION_VARIABLE: Final = "SN7_RUN_SESSION"
+"""Tells a child, such as dbt, which session holds the lock on its behalf."""
+
+SECONDS_BETWEEN_TRIES: Final = 0.3
+
+_KEEPALIVE: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_BEFORE: Final = "sn7 "
+_BETWEEN: Final = " | "
+_NAME_BYTES: Final = 63  # of application_name; PostgreSQL cuts off what is more
+
+_SESSION: Final = "pid || '@' || extract(epoch from backend_start)::text"
+
+_HOLDER: Final = """
+    select application_name, usename, pg_stat_activity.pid, state_change
+    from pg_locks
+    inner join pg_stat_activity on pg_locks.pid = pg_stat_activity.pid
+    inner join pg_database on pg_locks.database = pg_database.oid
+    where
+        locktype = 'advisory' and granted and classid = 0 and objid = %s and objsubid = 1
+        and pg_database.datname = current_database()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the run lock.
+
+    Attributes:
+        what: What it does: ``make run``, ``make dbt build``.
+        process: Number of its process on its machine.
+        user: The user that started it.
+        host: Its machine.
+        since: Since when it has held the lock; None where this user may not see that.
+    """
+
+    what: str
+    process: str
+    user: str
+    host: str
+    since: datetime | None
+
+    def __str__(self) -> str:
+        """Name it in a sentence."""
+        since = f", since {self.since.astimezone():%H:%M:%S}" if self.since else ""
+        return f"`{self.what}` (process {self.process} of {self.user} on {self.host}{since})"
+
+
+@dataclass(slots=True)
+class Session:
+    """The session that holds the run lock for this process.
+
+    Attributes:
+        name: Its name in ``pg_stat_activity``; see ``live_sessions``.
+    """
+
+    name: str
+    _connection: psycopg.Connection
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What children need to know that the lock is held for them."""
+        return {SESSION_VARIABLE: self.name}
+
+    def watch(self, on_lost: Callable[[str], None]) -> None:
+        """Call back, once and from another thread, when the session is lost: with the reason.
+
+        A lost session is a lost lock: whoever builds has to stop. It is also the quickest sign
+        that the server is gone, whatever the build does at the moment.
+        """
+        threading.Thread(
+            target=self._wait_for_loss, args=(on_lost,), name="run lock", daemon=True
+        ).start()
+
+    def end(self) -> None:
+        """Give the lock back."""
+        self._ended.set()
+        self._connection.close()
+
+    def _wait_for_loss(self, on_lost: Callable[[str], None]) -> None:
+        while not self._ended.is_set():
+            try:
+                if select.select([self._connection.fileno()], [], [], 0.5)[0]:
+                    self._connection.pgconn.consume_input()
+                    time.sleep(0.01)
+            except (psycopg.Error, OSError, ValueError) as error:
+                if not self._ended.is_set():
+                    on_lost((str(error).strip().splitlines() or ["no reason"])[0])
+                return
+
+
+@dataclass(slots=True)
+class _Held:
+    """What this process holds: one session, however many ask for it."""
+
+    session: Session | None = None
+
+
+_HELD: Final = _Held()
+
+
+@contextmanager
+def hold(
+    conninfo: str, what: str, *, say: Callable[[str], None] | None = None
+) -> Iterator[Session]:
+    """Hold the run lock while the body runs; where another holds it, wait and say for whom.
+
+    A process that holds it already goes on at once.
+
+    Args:
+        conninfo: The warehouse's database.
+        what: What is done under the lock, for those who wait.
+        say: Takes the sentences of waiting; without it they go to standard error.
+
+    Raises:
+        DatabaseUnreachableError: The database does not answer.
+    """
+    if _HELD.session is not None:
+        yield _HELD.session
+        return
+    session = _take(conninfo, what, say or _to_standard_error)
+    _HELD.session = session
+    try:
+        yield session
+    finally:
+        _HELD.session = None
+        session.end()
+
+
+def held_session() -> Session | None:
+    """Return the session that holds the lock for this process, if one does."""
+    return _HELD.session
+
+
+def holder(conninfo: str) -> Holder | None:
+    """Return who holds the run lock of a database that answers, or None.
+
+    Raises:
+        DatabaseUnreachableError: The database does not answer.
+    """
+    with open_connection(conninfo, autocommit=True) as connection:
+        return _holder(connection)
+
+
+def refuse_while_held(conninfo: str, command: str) -> None:
+    """Refuse a command that would pull the database away from a run.
+
+    Args:
+        conninfo: A database that answers.
+        command: The command, as the user gave it: ``make stop``.
+
+    Raises:
+        RunInProgressError: A run is at work; the message names it.
+    """
+    found = holder(conninfo)
+    if found is not None:
+        raise RunInProgressError(
+            f"{found} is at work; let it finish or interrupt it, then run `{command}` again"
+        )
+
+
+def live_sessions(conninfo: str) -> set[str]:
+    """Return the names of all sessions of the server; a run whose session is not there is dead."""
+    with open_connection(conninfo, autocommit=True) as connection:
+        query = f"select {_SESSION} from pg_stat_activity where backend_start is not null"  # noqa: S608
+        return {str(name) for (name,) in connection.execute(query).fetchall()}
+
+
+def _take(conninfo: str, what: str, say: Callable[[str], None]) -> Session:
+    connection = open_connection(
+        make_conninfo(conninfo, application_name=_application_name(what), **_KEEPALIVE),
+        autocommit=True,
+    )
+    try:
+        for setting in ("statement_timeout", "lock_timeout", "idle_session_timeout"):
+            connection.execute(f"set {setting} = 0")
+        row = connection.execute(
+            f"select {_SESSION} from pg_stat_activity where pid = pg_backend_pid()"  # noqa: S608
+        ).fetchone()
+        _wait_for_lock(connection, say)
+    except BaseException:
+        connection.close()
+        raise
+    return Session(str(row[0]) if row else "", connection)
+
+
+def _wait_for_lock(connection: psycopg.Connection, say: Callable[[str], None]) -> None:
+    told = None
+    while True:
+        row = connection.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,)).fetchone()
+        if row is not None and row[0]:
+            return
+        found = _holder(connection)
+        if found is not None and found != told:
+            say(f"waiting for {found} to finish")
+            told = found
+        time.sleep(SECONDS_BETWEEN_TRIES)
+
+
+def _holder(connection: psycopg.Connection) -> Holder | None:
+    row = connection.execute(_HOLDER, (RUN_LOCK,)).fetchone()
+    if row is None:
+        return None
+    name, database_user, backend, since = row
+    parts = str(name or "").removeprefix(_BEFORE).split(_BETWEEN)
+    if len(parts) != 4:
+        return Holder(name or "a build", f"{backend} of the server", database_user, "?", since)
+    what, process, user, host = parts
+    return Holder(what, process, user, host, since)
+
+
+def _application_name(what: str) -> str:
+    who = [str(os.getpid()), _user()[:12], platform.node()[:16]]
+    room = _NAME_BYTES - len(_BEFORE) - sum(len(_BETWEEN) + len(word) for word in who)
+    text = _BEFORE + _BETWEEN.join([what[:room], *who])
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _to_standard_error(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()

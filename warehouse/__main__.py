@@ -14,6 +14,7 @@ from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
 from warehouse.connection.errors import CommandMissingError, PasswordError
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
+from warehouse.running.build import run_build, writes
 from warehouse.server import lifecycle
 from warehouse.server.install import ensure_postgres
 from warehouse.setup.passwords import generate_password, remove_password, set_password
@@ -103,6 +104,10 @@ def execute(context: typer.Context, role: RoleOption = None) -> None:
     """Run a program with libpq's variables set: python -m warehouse exec ogrinfo PG:."""
     if not context.args:
         raise CommandMissingError("expected a program to run, such as `exec ogrinfo PG:`")
+    if writes(context.args):
+        command = [_program(context.args[0]), *context.args[1:]]
+        environment = os.environ | libpq_environment(role=role)
+        raise SystemExit(run_build(command, dsn(), environment))
     _replace_process(context.args, role)
 
 
@@ -171,12 +176,16 @@ def _way_in(role: Role) -> str:
 
 
 def _replace_process(command: list[str], role: Role | None) -> None:
-    program = shutil.which(command[0])
-    if program is None:
-        message = f"{command[0]} is not installed or not on the PATH"
-        raise CommandMissingError(message)
+    program = _program(command[0])
     environment = os.environ | libpq_environment(role=role)
     os.execve(program, command, environment)  # noqa: S606 (handing over is the point)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise CommandMissingError(f"{name} is not installed or not on the PATH")
+    return found
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from typing import IO
@@ -12,7 +11,7 @@ from typing import IO
 import psycopg
 import pytest
 
-from warehouse.connection.errors import RunInProgressError
+from warehouse.connection.errors import ConnectionLostError, RunInProgressError
 from warehouse.connection.settings import PROJECT_ROOT
 from warehouse.running.lock import hold, holder, live_sessions, refuse_while_held
 
@@ -115,28 +114,26 @@ def test_a_process_that_holds_it_need_not_wait_for_itself(database: str) -> None
     assert holder(database) is None
 
 
-def test_a_lost_session_is_told_with_its_reason(database: str) -> None:
-    lost = threading.Event()
-    reasons: list[str] = []
-
-    def take(reason: str) -> None:
-        reasons.append(reason)
-        lost.set()
-
+def lose_the_lock_at_work(database: str) -> None:
     with hold(database, "make run") as session:
-        session.watch(take)
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("select pg_terminate_backend(%s)", (session.name.split("@")[0],))
-        assert lost.wait(SOON)
-    assert len(reasons) == 1
+        time.sleep(60)
 
 
-def test_a_session_that_ends_in_order_is_not_lost(database: str) -> None:
-    reasons: list[str] = []
+def test_a_lost_lock_interrupts_the_work_in_one_sentence(database: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(ConnectionLostError, match="the connection to the database broke"):
+        lose_the_lock_at_work(database)
+    assert time.monotonic() - started < SOON
+    assert holder(database) is None
+
+
+def test_the_end_of_the_lock_interrupts_nobody(database: str) -> None:
     with hold(database, "make run") as session:
-        session.watch(reasons.append)
+        pass
     time.sleep(0.7)
-    assert reasons == []
+    assert session.lost is None
 
 
 def test_a_long_description_keeps_room_for_who_it_is(database: str) -> None:

@@ -9,6 +9,7 @@ import getpass
 import os
 import platform
 import select
+import signal
 import sys
 import threading
 import time
@@ -22,7 +23,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from warehouse.connection.conninfo import open_connection
-from warehouse.connection.errors import RunInProgressError
+from warehouse.connection.errors import ConnectionLostError, RunInProgressError
+from warehouse.running.loss import LOST
 
 RUN_LOCK: Final = 7_702_019
 """Key of the advisory lock."""
@@ -80,10 +82,12 @@ class Session:
 
     Attributes:
         name: Its name in ``pg_stat_activity``; see ``live_sessions``.
+        lost: Why it was lost; None while it is there.
     """
 
     name: str
     _connection: psycopg.Connection
+    lost: str | None = None
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -91,30 +95,30 @@ class Session:
         """What children need to know that the lock is held for them."""
         return {SESSION_VARIABLE: self.name}
 
-    def watch(self, on_lost: Callable[[str], None]) -> None:
-        """Call back, once and from another thread, when the session is lost: with the reason.
+    def watch(self) -> None:
+        """Interrupt the main thread when the session is lost.
 
         A lost session is a lost lock: whoever builds has to stop. It is also the quickest sign
         that the server is gone, whatever the build does at the moment.
         """
-        threading.Thread(
-            target=self._wait_for_loss, args=(on_lost,), name="run lock", daemon=True
-        ).start()
+        threading.Thread(target=self._wait_for_loss, name="run lock", daemon=True).start()
 
     def end(self) -> None:
         """Give the lock back."""
         self._ended.set()
         self._connection.close()
 
-    def _wait_for_loss(self, on_lost: Callable[[str], None]) -> None:
+    def _wait_for_loss(self) -> None:
         while not self._ended.is_set():
             try:
-                if select.select([self._connection.fileno()], [], [], 0.5)[0]:
+                if select.select([self._connection.fileno()], [], [], SECONDS_BETWEEN_TRIES)[0]:
                     self._connection.pgconn.consume_input()
                     time.sleep(0.01)
             except (psycopg.Error, OSError, ValueError) as error:
                 if not self._ended.is_set():
-                    on_lost((str(error).strip().splitlines() or ["no reason"])[0])
+                    self.lost = (str(error).strip().splitlines() or ["no reason"])[0]
+                    # A signal, as nothing else ends a wait for a child or a lock.
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
                 return
 
 
@@ -134,7 +138,8 @@ def hold(
 ) -> Iterator[Session]:
     """Hold the run lock while the body runs; where another holds it, wait and say for whom.
 
-    A process that holds it already goes on at once.
+    A process that holds it already goes on at once. When the lock is lost, the main thread is
+    interrupted as by Ctrl-C.
 
     Args:
         conninfo: The warehouse's database.
@@ -143,14 +148,20 @@ def hold(
 
     Raises:
         DatabaseUnreachableError: The database does not answer.
+        ConnectionLostError: The lock was lost; the body has been interrupted.
     """
     if _HELD.session is not None:
         yield _HELD.session
         return
     session = _take(conninfo, what, say or _to_standard_error)
     _HELD.session = session
+    session.watch()
     try:
         yield session
+    except BaseException as error:
+        if session.lost is not None:
+            raise ConnectionLostError(LOST.format(reason=session.lost)) from error
+        raise
     finally:
         _HELD.session = None
         session.end()

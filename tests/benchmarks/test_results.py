@@ -7,7 +7,7 @@ from benchmarks.contenders import CONTENDERS, OURS, Contender, Kept
 from benchmarks.errors import ResultsError
 from benchmarks.results import DBT_START_UP, MODELS, MONTH_MODELS, Data, Step, read_results
 from benchmarks.targets import TARGETS, judge
-from tests.benchmarks.worlds import results, run, step
+from tests.fixtures.measurements import results, run, step
 
 
 def test_a_step_takes_the_median_of_its_runs() -> None:

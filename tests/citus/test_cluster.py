@@ -11,7 +11,7 @@ import pytest
 
 from loaders.load import load
 from synthetic import Size, synthesize
-from tests.dbt.runner import Dbt
+from tests.fixtures.dbt import Dbt
 from warehouse.setup.bootstrap import bootstrap
 
 DSN = os.environ.get("SN7_CITUS_DSN", "")

@@ -15,7 +15,7 @@ from loaders.aoi import load_aois, remove_aois
 from loaders.errors import SourceFormError, SourceMissingError
 from loaders.load import load
 from loaders.terms.reasons import Reason
-from tests.loaders.conftest import CHIP, Raw, csv_text, filename, row
+from tests.fixtures.sources import CHIP, Raw, csv_text, filename, row
 
 RING = [[99.0, 30.0], [99.01, 30.0], [99.01, 30.01], [99.0, 30.0]]
 OTHER = [[99.1, 30.0], [99.11, 30.0], [99.11, 30.01], [99.1, 30.0]]

@@ -8,7 +8,7 @@ import pytest
 
 from loaders.load import load
 from loaders.terms.reasons import Reason
-from tests.loaders.conftest import CHIP, HEADER, Raw, filename, line, row, square
+from tests.fixtures.sources import CHIP, HEADER, Raw, filename, line, row, square
 
 GOOD: Final = [row(n) for n in range(3)]
 NAME: Final = filename()

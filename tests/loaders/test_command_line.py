@@ -16,7 +16,7 @@ from rich.console import Console
 from loaders import progress
 from loaders.load import load
 from loaders.report import show
-from tests.loaders.conftest import Raw, filename, row, square
+from tests.fixtures.sources import Raw, filename, row, square
 from warehouse.connection.settings import PROJECT_ROOT
 
 WriteCsv = Callable[..., Path]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loaders.load import load
-from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, Row, filename, row, square
+from tests.fixtures.sources import CHIP, OTHER_CHIP, Raw, Row, filename, row, square
 
 WriteCsv = Callable[..., Path]
 

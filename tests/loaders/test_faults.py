@@ -21,8 +21,8 @@ from loaders.errors import DatabaseFullError, DatabaseLostError, LoaderError
 from loaders.forms import streams
 from loaders.load import load
 from loaders.raw.ledger import LOAD_LOCK
-from tests.conftest import private_home
-from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, Row, row, square
+from tests.fixtures.databases import private_home
+from tests.fixtures.sources import CHIP, OTHER_CHIP, Raw, Row, row, square
 from warehouse.connection.errors import UserError
 from warehouse.connection.settings import Settings
 from warehouse.server import lifecycle

@@ -20,7 +20,7 @@ from loaders import fetch as fetching
 from loaders.errors import FetchError, SourceDamagedError, UnsafeArchiveError
 from loaders.fetch import ARCHIVE, BUCKET, fetch
 from loaders.load import load
-from tests.loaders.conftest import Raw, csv_text, row
+from tests.fixtures.sources import Raw, csv_text, row
 
 CSV = csv_text(row(n) for n in range(90))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loaders.load import load
-from tests.loaders.conftest import CHIP, OTHER_CHIP, Raw, Row, csv_text, filename, row, square
+from tests.fixtures.sources import CHIP, OTHER_CHIP, Raw, Row, csv_text, filename, row, square
 
 WriteCsv = Callable[..., Path]
 MONTHS = ("2018_01", "2018_02", "2018_03")

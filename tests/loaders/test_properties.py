@@ -15,7 +15,7 @@ from loaders.forms.csv_rows import read_line, read_lines
 from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection
 from loaders.forms.streams import Piece, count_lines, pieces
 from loaders.terms.polygons import reason_of, rejections
-from tests.loaders.conftest import (
+from tests.fixtures.sources import (
     CHIP,
     HEADER,
     OTHER_CHIP,

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from tests.ml.tables import write_world
-from tests.ml.worlds import World, grow
+from tests.fixtures.tables import write_world
+from tests.fixtures.worlds import World, grow
 from warehouse.access import connect
 from warehouse.connection.settings import PROJECT_ROOT
 

@@ -9,7 +9,7 @@ import pytest
 from orchestration.definitions import build_defs
 from orchestration.instance import STORAGE_URL, persistent_instance
 from orchestration.terminal.progress import TITLES
-from tests.orchestration.conftest import Outcome, orchestrate
+from tests.fixtures.commands import Outcome, orchestrate
 from warehouse.connection.settings import get_settings
 
 pytestmark = pytest.mark.slow

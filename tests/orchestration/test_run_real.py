@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.orchestration.conftest import Outcome, orchestrate
+from tests.fixtures.commands import Outcome, orchestrate
 from warehouse.connection.settings import get_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]

@@ -7,7 +7,7 @@ from pathlib import Path
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from synthetic import synthesize
-from tests.synthetic.conftest import COMMANDS
+from tests.fixtures.generated import COMMANDS
 from warehouse.connection.settings import PROJECT_ROOT
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from synthetic import synthesize
 from synthetic.errors import ForeignFolderError, SizeError
-from tests.synthetic.conftest import COMMANDS
+from tests.fixtures.generated import COMMANDS
 from warehouse.connection.settings import PROJECT_ROOT
 
 

@@ -16,7 +16,7 @@ from loaders.errors import DatabaseFullError, DatabaseLostError
 from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection
 from loaders.forms.reading import Reader, content_sha256
 from loaders.forms.sources import Source, find_source
-from loaders.progress import Advance, tracking
+from loaders.progress import Advance, Follow, tracking
 from loaders.raw import ledger
 from loaders.raw.ledger import FinishedLoad, Outcome
 from loaders.raw.store import Store
@@ -77,14 +77,14 @@ class Counts:
         return self.reasons.total()
 
 
-def load(path: Path, *, source: str | None = None, progress: bool = False) -> LoadReport:
+def load(path: Path, *, source: str | None = None, progress: bool | Follow = False) -> LoadReport:
     """Load a source into schema ``raw``; loading it again changes nothing.
 
     Args:
         path: A CSV (plain or gzip), a tar archive of CSVs, or a folder of SpaceNet 7's tree.
         source: Identity of the source in the ledger; without it, its resolved path. A later load
             of the same identity replaces what the earlier one brought.
-        progress: Show progress.
+        progress: Show progress, or call back with it.
 
     Raises:
         LoaderError: Nothing was changed; the message says why.

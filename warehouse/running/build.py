@@ -38,12 +38,12 @@ def run_build(command: Sequence[str], conninfo: str, environment: Mapping[str, s
         return run_child(command, {**environment, **build_environment(session, environment)})
 
 
-def build_environment(session: Session, environment: Mapping[str, str]) -> dict[str, str]:
+def build_environment(session: Session | None, environment: Mapping[str, str]) -> dict[str, str]:
     """Return what dbt needs besides the connection: for whom the lock is held, and an end.
 
     Args:
-        session: Holds the lock.
+        session: Holds the lock; none where the caller does not.
         environment: The connection as libpq's variables.
     """
     options = f"{environment.get('PGOPTIONS', '')} {_CHECK_FOR_CLIENT}".strip()
-    return {**session.environment, "PGOPTIONS": options}
+    return {**(session.environment if session else {}), "PGOPTIONS": options}

@@ -95,6 +95,15 @@ class Session:
         """What children need to know that the lock is held for them."""
         return {SESSION_VARIABLE: self.name}
 
+    def take(self) -> bool:
+        """Take the lock unless another session holds it, and tell whether it was taken."""
+        taken = self._connection.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,)).fetchone()
+        return taken is not None and bool(taken[0])
+
+    def holder(self) -> Holder | None:
+        """Return who holds the lock."""
+        return _holder(self._connection)
+
     def watch(self) -> None:
         """Interrupt the main thread when the session is lost.
 
@@ -134,7 +143,11 @@ _HELD: Final = _Held()
 
 @contextmanager
 def hold(
-    conninfo: str, what: str, *, say: Callable[[str], None] | None = None
+    conninfo: str,
+    what: str,
+    *,
+    say: Callable[[str], None] | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> Iterator[Session]:
     """Hold the run lock while the body runs; where another holds it, wait and say for whom.
 
@@ -145,15 +158,24 @@ def hold(
         conninfo: The warehouse's database.
         what: What is done under the lock, for those who wait.
         say: Takes the sentences of waiting; without it they go to standard error.
+        announce: Takes the name of the session, which is there before the lock is taken.
 
     Raises:
         DatabaseUnreachableError: The database does not answer.
         ConnectionLostError: The lock was lost; the body has been interrupted.
     """
+    announce = announce or (lambda _name: None)
     if _HELD.session is not None:
+        announce(_HELD.session.name)
         yield _HELD.session
         return
-    session = _take(conninfo, what, say or _to_standard_error)
+    session = _connected(conninfo, what)
+    try:
+        announce(session.name)
+        _wait_for_lock(session, say or _to_standard_error)
+    except BaseException:
+        session.end()
+        raise
     _HELD.session = session
     session.watch()
     try:
@@ -206,31 +228,23 @@ def live_sessions(conninfo: str) -> set[str]:
         return {str(name) for (name,) in connection.execute(query).fetchall()}
 
 
-def _take(conninfo: str, what: str, say: Callable[[str], None]) -> Session:
+def _connected(conninfo: str, what: str) -> Session:
     connection = open_connection(
         make_conninfo(conninfo, application_name=_application_name(what), **_KEEPALIVE),
         autocommit=True,
     )
-    try:
-        for setting in ("statement_timeout", "lock_timeout", "idle_session_timeout"):
-            connection.execute(f"set {setting} = 0")
-        row = connection.execute(
-            f"select {_SESSION} from pg_stat_activity where pid = pg_backend_pid()"  # noqa: S608
-        ).fetchone()
-        _wait_for_lock(connection, say)
-    except BaseException:
-        connection.close()
-        raise
+    for setting in ("statement_timeout", "lock_timeout", "idle_session_timeout"):
+        connection.execute(f"set {setting} = 0")
+    row = connection.execute(
+        f"select {_SESSION} from pg_stat_activity where pid = pg_backend_pid()"  # noqa: S608
+    ).fetchone()
     return Session(str(row[0]) if row else "", connection)
 
 
-def _wait_for_lock(connection: psycopg.Connection, say: Callable[[str], None]) -> None:
+def _wait_for_lock(session: Session, say: Callable[[str], None]) -> None:
     told = None
-    while True:
-        row = connection.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,)).fetchone()
-        if row is not None and row[0]:
-            return
-        found = _holder(connection)
+    while not session.take():
+        found = session.holder()
         if found is not None and found != told:
             say(f"waiting for {found} to finish")
             told = found

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import private_home
+from tests.fixtures.databases import private_home
 from warehouse.access import dsn
 from warehouse.connection.settings import PROJECT_ROOT, Settings
 from warehouse.running.build import writes

@@ -14,7 +14,7 @@ from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
 from warehouse.connection.errors import CommandMissingError, PasswordError
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
-from warehouse.running.build import run_build, writes
+from warehouse.running.build import answers, run_build, writes
 from warehouse.server import lifecycle
 from warehouse.server.install import ensure_postgres
 from warehouse.setup.passwords import generate_password, remove_password, set_password
@@ -108,6 +108,8 @@ def execute(context: typer.Context, role: RoleOption = None) -> None:
         command = [_program(context.args[0]), *context.args[1:]]
         environment = os.environ | libpq_environment(role=role)
         raise SystemExit(run_build(command, dsn(), environment))
+    if answers(context.args):
+        os.environ["DBT_QUIET"] = "1"  # else dbt writes its log beside the answer
     _replace_process(context.args, role)
 
 

@@ -112,7 +112,7 @@ class Display:
 
     def say(self, sentence: str) -> None:
         """Print a sentence, broken between words."""
-        self.console.print(Text(sentence))
+        self.console.print(Text(sentence), soft_wrap=not self.console.is_terminal)
 
     def _clear(self) -> None:
         self._live.stop()

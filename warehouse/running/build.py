@@ -16,6 +16,15 @@ _CHECK_FOR_CLIENT: Final = "-cclient_connection_check_interval=1000"
 """Milliseconds after which the server ends the statement of a client that is gone."""
 
 
+ANSWERING: Final = frozenset({"ls", "list", "show"})
+"""Commands whose standard output is an answer, for a person or a program such as jq."""
+
+
+def answers(command: Sequence[str]) -> bool:
+    """Tell whether a command is dbt's and its standard output is to hold nothing but an answer."""
+    return Path(command[0]).name == "dbt" and not ANSWERING.isdisjoint(command[1:])
+
+
 def writes(command: Sequence[str]) -> bool:
     """Tell whether a command is dbt's and changes the database."""
     return Path(command[0]).name == "dbt" and not WRITING.isdisjoint(command[1:])

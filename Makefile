@@ -19,6 +19,7 @@ endef
 $(foreach name,DATA SIZE ARGS ROLE,$(eval $(call as_given,$(name))))
 ifeq ($(origin SN7_HOME),command line)
 override SN7_HOME := $(value SN7_HOME)
+export SN7_HOME
 endif
 
 # No tool phones home.

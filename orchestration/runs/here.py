@@ -49,16 +49,16 @@ def run_main(
         KeyboardInterrupt: Interrupted; the run is recorded as canceled.
         Exception: What a step raised; the run is recorded as failed.
     """
-    job = _job()
+    job, run_id = _job(), str(uuid.uuid4())
     with persistent_instance() as instance:
         close_dead_runs(instance, live_sessions(dsn()))
-        run = _created(instance, job, source, session)
-        instance.add_event_listener(run.run_id, listener)
+        instance.add_event_listener(run_id, listener)
         try:
+            run = _created(instance, job, run_id, source, session)
             return execute_run(job, run, instance, raise_on_error=True)
         except (KeyboardInterrupt, DagsterExecutionInterruptedError):
             if session.lost is None:
-                _cancel(instance, run.run_id)
+                _cancel(instance, run_id)
             raise KeyboardInterrupt from None
 
 
@@ -70,9 +70,12 @@ def _job() -> ReconstructableJob:
 
 
 def _created(
-    instance: dg.DagsterInstance, job: ReconstructableJob, source: SourceConfig, session: Session
+    instance: dg.DagsterInstance,
+    job: ReconstructableJob,
+    run_id: str,
+    source: SourceConfig,
+    session: Session,
 ) -> dg.DagsterRun:
-    run_id = str(uuid.uuid4())
     return instance.create_run_for_job(
         job_def=job.get_definition(),
         run_id=run_id,

@@ -97,7 +97,9 @@ def test_a_kill_at_a_write_leaves_nothing_half(empty_home: Path, bundle: Path, u
 
 def test_kills_at_random_moments_leave_nothing_half(empty_home: Path, bundle: Path) -> None:
     started = time.monotonic()
-    assert start(bundle).wait() == 0
+    process = start(bundle)
+    process.communicate()
+    assert process.returncode == 0
     whole = time.monotonic() - started
     shutil.rmtree(empty_home)
     for _ in range(4):

@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-WITH_ARGS := $(PY) scripts/given.py
+GIVEN := $(PY) scripts/given.py
+WITH_ARGS := $(GIVEN) $(PY)
 
 # What is given on the command line (make run DATA=...) goes to programs as an environment variable,
 # letter by letter: neither make nor the shell reads it as code. The environment's own DATA is
@@ -16,11 +17,13 @@ override $(1) :=
 endif
 export $(1)
 endef
-$(foreach name,DATA SIZE ARGS ROLE,$(eval $(call as_given,$(name))))
+$(foreach name,DATA SIZE ARGS ROLE FOLDER TESTS PAGE,$(eval $(call as_given,$(name))))
 ifeq ($(origin SN7_HOME),command line)
 override SN7_HOME := $(value SN7_HOME)
 export SN7_HOME
 endif
+# Tests mirror the tree, so those of a folder lie at the same place.
+override TESTS := $(or $(value TESTS),$(firstword $(wildcard tests/$(FOLDER) tests/$(dir $(FOLDER))) tests))
 
 # No tool phones home.
 export DO_NOT_TRACK := true
@@ -32,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := dbt_project
 export DBT_PROFILES_DIR := dbt_project
 
-.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench lock clean
+.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench mutants hooks lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -69,14 +72,14 @@ docs: setup ## Write the static site of tables, columns and lineage to the home'
 	@out=$$($(PY) -c 'from warehouse.connection.settings import get_settings; print(get_settings().artifacts)') && \
 		cp dbt_project/target/static_index.html "$$out/dbt-docs.html" && echo "open $$out/dbt-docs.html"
 
-cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; write docs/cookbook.md
-	@$(WITH_ARGS) -m docs.cookbook
+cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; PAGE=docs/cookbook.md renews the project's page
+	@$(WITH_ARGS) -m docs.cookbook $${PAGE:+--out="$$PAGE"}
 
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status
 
-stop: ## Stop the private server
-	@$(PY) -m warehouse stop
+stop: ## Stop the private server; ARGS=--force even while a run is on
+	@$(WITH_ARGS) -m warehouse stop
 
 data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
 	@$(PY) -m loaders fetch
@@ -84,9 +87,15 @@ data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's
 bench: setup ## Measure load and star beside other ways, at full size (about half an hour)
 	@$(WITH_ARGS) -m benchmarks --size full
 
-lock: ## Write requirements.lock anew from pyproject.toml
-	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+mutants: setup ## Break the code of FOLDER=ml/training bit by bit, show what no test notices; TESTS=..., ARGS="patterns of names"
+	@$(GIVEN) scripts/mutants.sh "$$FOLDER" "$$TESTS"
 
-clean: ## Stop the server and delete the private home: database, artefacts, logs
-	@$(PY) -m warehouse clean
-	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean
+hooks: setup ## Check changed files before every commit, by pre-commit
+	@.venv/bin/pre-commit install
+
+lock: ## Write requirements.lock from pyproject.toml, keeping versions; ARGS="--upgrade-package NAME" raises one
+	@$(GIVEN) .venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## Stop the server and delete the private home: database, artefacts, logs; ARGS=--force
+	@$(WITH_ARGS) -m warehouse clean
+	@SN7_HOME=.warehouse-test $(WITH_ARGS) -m warehouse clean

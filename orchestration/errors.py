@@ -13,7 +13,3 @@ class DbtProjectError(OrchestrationError):
 
 class DbtBuildError(OrchestrationError):
     """A dbt model could not be built, or a dbt test found rows that break its rule."""
-
-
-class MixedDataError(OrchestrationError):
-    """Generated data were asked for beside data of the user's own."""

@@ -1,4 +1,4 @@
-"""Run Python with the words of ARGS after the arguments given here.
+"""Become the program given here, with the words of ARGS after its arguments.
 
 ARGS is split as a shell would, quotes included, and nothing of it is run: no `$`, no `;`, no `*`.
 """
@@ -11,4 +11,4 @@ try:
     words = shlex.split(os.environ.pop("ARGS", ""))
 except ValueError as error:
     sys.exit(f"error: ARGS cannot be split into words ({error}); expected balanced quotes")
-os.execv(sys.executable, [sys.executable, *sys.argv[1:], *words])  # noqa: S606
+os.execv(sys.argv[1], [*sys.argv[1:], *words])  # noqa: S606

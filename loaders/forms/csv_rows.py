@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loaders.errors import SourceDamagedError
 from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection
 from loaders.forms.streams import COLUMNS, Piece, count_lines
 from loaders.terms.reasons import Reason
@@ -113,6 +114,7 @@ def _halves(piece: Piece) -> tuple[Piece, Piece]:
             piece.first_line + before,
             piece.line_count - before,
             piece.source_file,
+            piece.is_open,
         ),
     )
 
@@ -123,13 +125,28 @@ def _read_one_by_one(piece: Piece) -> Iterator[Batch | Rejection]:
     for number, line in enumerate(piece.lines[:-1].split(b"\n"), start=piece.first_line):
         row = read_line(line)
         if isinstance(row, str):
-            yield Rejection(piece.source_file, number, shown(line), row)
+            _refuse_cut_off(piece, number, row)
+            yield Rejection(piece.source_file, number, shown(line), row, _first_value(line))
         else:
             rows.append(row)
             lines.append(number)
     if rows:
         frame = pl.DataFrame(rows, schema=ROW_SCHEMA, orient="row")
         yield Batch(frame, np.array(lines, dtype=np.int64), piece.source_file)
+
+
+def _refuse_cut_off(piece: Piece, number: int, reason: str) -> None:
+    """Refuse a file that ends within a line: what it held after it is not gone, but unread."""
+    if piece.is_open and number == piece.first_line + piece.line_count - 1:
+        raise SourceDamagedError(
+            f"{piece.source_file} ends within line {number:,} ({reason}), so it is cut off; fetch "
+            "or write it again"
+        )
+
+
+def _first_value(line: bytes) -> str:
+    """Return what stands where the filename should, so that a bad line can tell its image."""
+    return shown(line.partition(b",")[0].strip(b'"'))
 
 
 def _split(text: str) -> list[str] | None:

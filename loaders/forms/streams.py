@@ -110,12 +110,14 @@ class Piece:
         first_line: Number of the first of them in its file, the header being line 1.
         line_count: How many there are.
         source_file: The file, as ``raw.rejected_row`` names it.
+        is_open: The file ends with them, without a line feed of its own.
     """
 
     lines: bytes
     first_line: int
     line_count: int
     source_file: str
+    is_open: bool = False
 
 
 def pieces(stream: Readable, *, source_file: str) -> Iterator[Piece]:
@@ -166,7 +168,7 @@ def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
             raise SourceFormError(message)
     if rest:
         lines = rest + b"\n"
-        yield Piece(lines, line, count_lines(lines), source_file)
+        yield Piece(lines, line, count_lines(lines), source_file, is_open=True)
 
 
 @contextmanager

@@ -7,7 +7,9 @@ from typing import Any, Final, Optional
 import dagster as dg
 import psycopg
 
+from loaders.forms.origin import is_generated
 from loaders.load import LoadReport, load
+from loaders.sources import forget
 from orchestration.assets.holdings import holdings, holdings_table
 from orchestration.checks import reports
 from orchestration.dbt.counts import row_counts
@@ -23,7 +25,7 @@ RAW_TABLES = {
     "rejected_row": "One row per row of a source that could not be loaded, with the reason.",
     "unusable_area": "One row per polygon of unusable data (cloud, haze) of a chip and month.",
     "aoi": "One row per area of interest of the user's own.",
-    "place": "One row per chip: the town nearest to it.",
+    "town": "One row per chip: the town nearest to it.",
 }
 
 REASONS_SHOWN = 5
@@ -54,11 +56,11 @@ def raw_tables(
 
     Without a source, the tables are what they are.
     """
-    report = None if source_data is None else load(Path(source_data), progress=step.report_load)
+    report = None if source_data is None else _loaded(Path(source_data))
     with connect(role=Role.ORCHESTRATOR) as connection:
         counts = row_counts(connection, schema="raw", tables=RAW_TABLES)
         reasons = rejection_reasons(connection, report.load_id) if report else {}
-        sources = holdings_table(holdings(connection))
+    sources = holdings_table(holdings())
     extra: dict[str, dict[str, Any]] = {
         "load_run": {**_figures(report), "sources": sources},
         "rejected_row": {"reasons": reasons},
@@ -73,6 +75,17 @@ def raw_tables(
     yield reports.read_is_kept(read=read, loaded=loaded, rejected=rejected)
 
 
+def _loaded(path: Path) -> LoadReport:
+    """Load a source; a generated one takes the place of all that was generated before."""
+    earlier = [one.name for one in holdings() if one.is_generated]
+    report = load(path, progress=step.report_load)
+    if is_generated(path):
+        for name in earlier:
+            if name != report.source:
+                forget(name)
+    return report
+
+
 def _figures(report: LoadReport | None) -> dict[str, Any]:
     if report is None:
         return {"state": NOTHING_LOADED}
@@ -81,6 +94,8 @@ def _figures(report: LoadReport | None) -> dict[str, Any]:
         "rows_read": report.rows_read,
         "rows_loaded": report.rows_loaded,
         "rows_rejected": report.rows_rejected,
+        "warnings": list(report.warnings),
+        "made_way": dict(report.made_way),
     }
 
 

@@ -5,13 +5,11 @@ from typing import Any, Optional
 
 import dagster as dg
 
+from loaders.errors import MixedDataError
 from loaders.forms.sources import Source, find_source
 from orchestration.assets.holdings import GENERATED, OWN, holdings
-from orchestration.errors import MixedDataError
 from orchestration.terminal import step
 from synthetic import Size, synthesize
-from warehouse.access import connect
-from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
 
 
@@ -35,13 +33,11 @@ def source_data(config: SourceConfig) -> dg.Output[Optional[str]]:  # noqa: UP04
     """
     if config.path is not None:
         return _output(find_source(Path(config.path)), kind=OWN)
-    with connect(role=Role.ORCHESTRATOR) as connection:
-        held = holdings(connection)
+    held = holdings()
     if config.size is None and held:
-        return dg.Output(
-            None, metadata={"sources": len(held), "images": sum(h.images for h in held)}
-        )
-    own = [one.source for one in held if not one.is_generated]
+        images = sum(one.images for one in held)
+        return dg.Output(None, metadata={"sources": len(held), "images": images})
+    own = [one.name for one in held if not one.is_generated]
     if own:
         raise MixedDataError(
             f"the warehouse holds data of your own ({own[0]}), and generated data must not mix "

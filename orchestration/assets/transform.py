@@ -15,7 +15,8 @@ from orchestration.errors import DbtBuildError
 from orchestration.terminal import step
 from warehouse.access import connect
 from warehouse.connection.roles import Role
-from warehouse.running.lock import Session
+from warehouse.running.lock import RunSession
+from warehouse.waiting import told_of_waits
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 """Unit tests judge the SQL, not the data; the test suite runs them."""
@@ -39,17 +40,26 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     def dbt_models(
         context: dg.AssetExecutionContext,
         dbt: DbtCliResource,
-        run_lock: dg.ResourceParam[Session],  # noqa: ARG001 (held while dbt runs)
+        run_lock: dg.ResourceParam[RunSession],  # noqa: ARG001 (held while dbt runs)
     ) -> Iterator[Any]:
         invocation = dbt.cli(BUILD, context=context, raise_on_error=False)
         total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
-        with connect(role=Role.TRANSFORMER, autocommit=True) as connection:
+        with (
+            connect(role=Role.TRANSFORMER, autocommit=True) as connection,
+            told_of_waits(lambda sentence: tell(context, sentence), application="dbt"),
+        ):
             for done, event in enumerate(invocation.stream(), start=1):
                 step.report(min(done, total), total, "tables and checks")
                 yield with_row_count(event, invocation.manifest, connection)
         raise_if_failed(invocation)
 
     return dbt_models
+
+
+def tell(context: dg.AssetExecutionContext, sentence: str) -> None:
+    """Say in the run's log, and on the terminal if there is one, for whom dbt waits."""
+    context.log.warning(sentence)
+    step.say(sentence)
 
 
 def with_row_count(
@@ -63,7 +73,7 @@ def with_row_count(
     if not isinstance(event, dg.Output):
         return event
     node = manifest["nodes"][event.metadata["unique_id"].value]
-    if node["config"]["materialized"] == "view":
+    if node["config"]["materialized"] == "standing_view":
         return event
     count = row_count(connection, schema=node["schema"], table=node["alias"])
     return event.with_metadata({**event.metadata, "dagster/row_count": count})

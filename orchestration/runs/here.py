@@ -26,7 +26,7 @@ from orchestration.instance import persistent_instance
 from orchestration.runs.marks import close_dead_runs, mark
 from warehouse.access import dsn
 from warehouse.connection.settings import PROJECT_ROOT
-from warehouse.running.lock import Session, live_sessions
+from warehouse.running.lock import RunSession, live_sessions
 
 MODULE: Final = "orchestration.definitions"
 REPOSITORY: Final = "__repository__"
@@ -36,7 +36,7 @@ Listener = Callable[[dg.EventLogEntry], None]
 
 
 def run_main(
-    source: SourceConfig, *, session: Session, listener: Listener
+    source: SourceConfig, *, session: RunSession, listener: Listener
 ) -> dg.JobExecutionResult:
     """Run the whole graph; first close the runs whose process is gone.
 
@@ -74,7 +74,7 @@ def _created(
     job: ReconstructableJob,
     run_id: str,
     source: SourceConfig,
-    session: Session,
+    session: RunSession,
 ) -> dg.DagsterRun:
     return instance.create_run_for_job(
         job_def=job.get_definition(),

@@ -6,11 +6,11 @@ import dagster as dg
 
 from orchestration.runs.marks import mark
 from warehouse.access import dsn
-from warehouse.running.lock import Session, hold
+from warehouse.running.lock import RunSession, hold
 
 
 @dg.resource(description="Held from a run's first step to its last, whoever started the run.")
-def run_lock(context: dg.InitResourceContext) -> Iterator[Session]:
+def run_lock(context: dg.InitResourceContext) -> Iterator[RunSession]:
     """Wait for the lock, say so in the run's log, and give it back after the last step.
 
     The process that ``make run`` starts holds it already and goes on at once.

@@ -42,3 +42,9 @@ def report_load(position: int, total_bytes: int, rows: int) -> None:
     """Say how many bytes of a source were read, and how many rows were in them."""
     if _SHOWN.display is not None:
         _SHOWN.display.advance_bytes(position, total_bytes, rows)
+
+
+def say(sentence: str) -> None:
+    """Tell a person something that holds the step up."""
+    if _SHOWN.display is not None:
+        _SHOWN.display.say(sentence)

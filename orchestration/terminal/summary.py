@@ -71,6 +71,10 @@ class Summary:
             )
         else:
             yield "  nothing was loaded: the warehouse keeps what it holds"
+        for name, images in load.get("made_way", {}).items():
+            yield f"  generated data made way for your own: {images:,} images of {name}"
+        for warning in load.get("warnings", []):
+            yield f"  warning: {warning}"
         for reason, rows in self.assets["raw/rejected_row"]["reasons"].items():
             yield f"    {rows:,} rows: {reason}"
 

@@ -121,4 +121,4 @@ def test_every_contender_has_a_key_of_its_own_and_names_the_file() -> None:
 
 
 def test_the_promises_are_those_of_the_project() -> None:
-    assert [target.limit for target in TARGETS] == [0.6, 1.0, 2.0, 0.1, 3.2, 1.5, 1.5, 1.2, 60.0]
+    assert [target.limit for target in TARGETS] == [0.6, 1.0, 2.0, 0.4, 3.2, 1.5, 1.5, 1.2, 60.0]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from warehouse.running.child import run_child
-from warehouse.running.lock import Session, hold
+from warehouse.running.lock import RunSession, hold
 
 WRITING: Final = frozenset(
     {"build", "run", "test", "seed", "snapshot", "clone", "retry", "run-operation"}
@@ -47,7 +47,7 @@ def run_build(command: Sequence[str], conninfo: str, environment: Mapping[str, s
         return run_child(command, {**environment, **build_environment(session, environment)})
 
 
-def build_environment(session: Session | None, environment: Mapping[str, str]) -> dict[str, str]:
+def build_environment(session: RunSession | None, environment: Mapping[str, str]) -> dict[str, str]:
     """Return what dbt needs besides the connection: for whom the lock is held, and an end.
 
     Args:

@@ -8,6 +8,7 @@ its process is at work. ``make run``, runs of Dagster's UI, dbt and training tak
 import getpass
 import os
 import platform
+import re
 import select
 import signal
 import sys
@@ -23,7 +24,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from warehouse.connection.conninfo import open_connection
-from warehouse.connection.errors import ConnectionLostError, RunInProgressError
+from warehouse.connection.errors import ConnectionLostError
+from warehouse.connection.sessions import PREFIX, holders_of_lock
 from warehouse.running.loss import LOST
 
 RUN_LOCK: Final = 7_702_019
@@ -35,21 +37,10 @@ SESSION_VARIABLE: Final = "SN7_RUN_SESSION"
 SECONDS_BETWEEN_TRIES: Final = 0.3
 
 _KEEPALIVE: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-_BEFORE: Final = "sn7 "
-_BETWEEN: Final = " | "
-_NAME_BYTES: Final = 63  # of application_name; PostgreSQL cuts off what is more
-
 _SESSION: Final = "pid || '@' || extract(epoch from backend_start)::text"
 
-_HOLDER: Final = """
-    select application_name, usename, pg_stat_activity.pid, state_change
-    from pg_locks
-    inner join pg_stat_activity on pg_locks.pid = pg_stat_activity.pid
-    inner join pg_database on pg_locks.database = pg_database.oid
-    where
-        locktype = 'advisory' and granted and classid = 0 and objid = %s and objsubid = 1
-        and pg_database.datname = current_database()
-"""
+_NAME: Final = re.compile(r"(?P<what>.+) \[(?P<process>\d+) (?P<user>.*)@(?P<host>.*)\]")
+_NAME_BYTES: Final = 63  # of application_name; PostgreSQL cuts off what is more
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,7 @@ class Holder:
 
 
 @dataclass(slots=True)
-class Session:
+class RunSession:
     """The session that holds the run lock for this process.
 
     Attributes:
@@ -135,7 +126,7 @@ class Session:
 class _Held:
     """What this process holds: one session, however many ask for it."""
 
-    session: Session | None = None
+    session: RunSession | None = None
 
 
 _HELD: Final = _Held()
@@ -148,7 +139,7 @@ def hold(
     *,
     say: Callable[[str], None] | None = None,
     announce: Callable[[str], None] | None = None,
-) -> Iterator[Session]:
+) -> Iterator[RunSession]:
     """Hold the run lock while the body runs; where another holds it, wait and say for whom.
 
     A process that holds it already goes on at once. When the lock is lost, the main thread is
@@ -189,7 +180,7 @@ def hold(
         session.end()
 
 
-def held_session() -> Session | None:
+def held_session() -> RunSession | None:
     """Return the session that holds the lock for this process, if one does."""
     return _HELD.session
 
@@ -204,23 +195,6 @@ def holder(conninfo: str) -> Holder | None:
         return _holder(connection)
 
 
-def refuse_while_held(conninfo: str, command: str) -> None:
-    """Refuse a command that would pull the database away from a run.
-
-    Args:
-        conninfo: A database that answers.
-        command: The command, as the user gave it: ``make stop``.
-
-    Raises:
-        RunInProgressError: A run is at work; the message names it.
-    """
-    found = holder(conninfo)
-    if found is not None:
-        raise RunInProgressError(
-            f"{found} is at work; let it finish or interrupt it, then run `{command}` again"
-        )
-
-
 def live_sessions(conninfo: str) -> set[str]:
     """Return the names of all sessions of the server; a run whose session is not there is dead."""
     with open_connection(conninfo, autocommit=True) as connection:
@@ -228,7 +202,7 @@ def live_sessions(conninfo: str) -> set[str]:
         return {str(name) for (name,) in connection.execute(query).fetchall()}
 
 
-def _connected(conninfo: str, what: str) -> Session:
+def _connected(conninfo: str, what: str) -> RunSession:
     connection = open_connection(
         make_conninfo(conninfo, application_name=_application_name(what), **_KEEPALIVE),
         autocommit=True,
@@ -238,10 +212,10 @@ def _connected(conninfo: str, what: str) -> Session:
     row = connection.execute(
         f"select {_SESSION} from pg_stat_activity where pid = pg_backend_pid()"  # noqa: S608
     ).fetchone()
-    return Session(str(row[0]) if row else "", connection)
+    return RunSession(str(row[0]) if row else "", connection)
 
 
-def _wait_for_lock(session: Session, say: Callable[[str], None]) -> None:
+def _wait_for_lock(session: RunSession, say: Callable[[str], None]) -> None:
     told = None
     while not session.take():
         found = session.holder()
@@ -252,21 +226,18 @@ def _wait_for_lock(session: Session, say: Callable[[str], None]) -> None:
 
 
 def _holder(connection: psycopg.Connection) -> Holder | None:
-    row = connection.execute(_HOLDER, (RUN_LOCK,)).fetchone()
-    if row is None:
-        return None
-    name, database_user, backend, since = row
-    parts = str(name or "").removeprefix(_BEFORE).split(_BETWEEN)
-    if len(parts) != 4:
-        return Holder(name or "a build", f"{backend} of the server", database_user, "?", since)
-    what, process, user, host = parts
-    return Holder(what, process, user, host, since)
+    for session in holders_of_lock(connection, RUN_LOCK):
+        found = _NAME.fullmatch(session.application.removeprefix(PREFIX))
+        if found is None:
+            who = f"{session.pid} of the server"
+            return Holder(session.application, who, session.login or "?", "?", session.since)
+        return Holder(**found.groupdict(), since=session.since)
+    return None
 
 
 def _application_name(what: str) -> str:
-    who = [str(os.getpid()), _user()[:12], platform.node()[:16]]
-    room = _NAME_BYTES - len(_BEFORE) - sum(len(_BETWEEN) + len(word) for word in who)
-    text = _BEFORE + _BETWEEN.join([what[:room], *who])
+    who = f" [{os.getpid()} {_user()[:12]}@{platform.node()[:16]}]"
+    text = f"{PREFIX}{what}"[: _NAME_BYTES - len(who)] + who
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
 
 

@@ -6,15 +6,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from loaders.errors import MixedDataError
 from loaders.load import load
-from orchestration.assets.holdings import Holding, holdings
+from orchestration.assets.holdings import holdings
 from orchestration.assets.source import SourceConfig, source_data
-from orchestration.errors import MixedDataError
 from orchestration.runs.lock import run_lock
 from synthetic import Size
 from tests.fixtures.sources import row
-from warehouse.access import connect
-from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
 
 
@@ -30,9 +28,8 @@ def source_of(config: SourceConfig) -> str | None:
     return value
 
 
-def held() -> tuple[Holding, ...]:
-    with connect(role=Role.ORCHESTRATOR) as connection:
-        return holdings(connection)
+def held() -> list[tuple[str, bool, int]]:
+    return [(one.name, one.is_generated, one.images) for one in holdings()]
 
 
 @pytest.fixture
@@ -52,25 +49,25 @@ def generated(database: str, write_csv: Callable[..., Path]) -> Path:
 
 
 def test_an_empty_warehouse_gets_the_generated_sample(database: str) -> None:
-    assert held() == ()
+    assert held() == []
     assert source_of(SourceConfig()) == str(get_settings().data / "sample")
 
 
 def test_own_data_stay_and_nothing_is_generated(own: Path) -> None:
-    assert held() == (Holding(str(own), is_generated=False, images=2),)
+    assert held() == [(str(own), False, 2)]
     assert source_of(SourceConfig()) is None
     assert not (get_settings().data / "sample").exists()
 
 
 def test_generated_data_that_are_held_stay(generated: Path) -> None:
-    assert held() == (Holding(str(generated), is_generated=True, images=1),)
+    assert held() == [(str(generated), True, 1)]
     assert source_of(SourceConfig()) is None
 
 
 def test_generated_data_are_refused_beside_own(own: Path) -> None:
     with pytest.raises(MixedDataError, match="the warehouse holds data of your own"):
         source_of(SourceConfig(size=Size.SAMPLE))
-    assert [one.source for one in held()] == [str(own)]
+    assert held() == [(str(own), False, 2)]
 
 
 def test_another_size_takes_the_place_of_generated_data(generated: Path) -> None:

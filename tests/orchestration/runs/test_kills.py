@@ -145,7 +145,7 @@ def test_a_killed_run_takes_dbt_along_and_is_closed_at_the_next_start(
         assert GONE in [entry.message for entry in opened.all_logs(closed)]
 
 
-@pytest.mark.parametrize("application", ["sn7 make run", "sn7"])
+@pytest.mark.parametrize("application", ["sn7: make run", "sn7"])
 def test_a_run_that_loses_its_backends_ends_in_one_sentence(
     database: str, tiny: Path, application: str
 ) -> None:
@@ -184,7 +184,7 @@ def test_a_run_whose_server_is_killed_ends_in_one_sentence(tiny: Path) -> None:
 
 def test_of_two_runs_at_once_the_second_waits_and_says_for_whom(database: str, tiny: Path) -> None:
     with running(tiny) as first:
-        until(lambda: backends(database, "sn7 make run"))
+        until(lambda: backends(database, "sn7: make run"))
         with running(tiny) as second:
             assert second.stdout is not None
             waiting = second.stdout.readline()

@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
+from loaders.raw.sources import KnownSource
 from ml.judging.backtest import FORECASTERS, BacktestRow, Protocol
 from ml.judging.metrics import Score
-from orchestration.assets.holdings import Holding, holdings_table
+from orchestration.assets.holdings import holdings_table
 from orchestration.assets.model import backtest_table
 from orchestration.dbt.results import DbtResults
 from orchestration.terminal.summary import Summary
@@ -20,15 +21,21 @@ REASON = (
 )
 
 
+def known(name: str, images: int, *, is_generated: bool = False) -> KnownSource:
+    return KnownSource(name, "csv", is_generated, images, images, 9, None, "loaded")
+
+
 def summary(*, loss: float = 0.5, loaded: bool = True) -> Summary:
     rows = tuple(
         BacktestRow(Protocol.ROLLING_ORIGIN, horizon, name, Score(10, loss, loss, 0.8))
         for horizon in (1, 12)
         for name in FORECASTERS
     )
-    sources = (Holding("/data/a.csv", is_generated=False, images=960),
-               Holding("/data/b", is_generated=True, images=1))  # fmt: skip
-    figures: dict[str, Any] = {"rows_read": 9, "rows_loaded": 8, "rows_rejected": 1}
+    sources = [known("/data/a.csv", 960), known("/data/b", 1, is_generated=True)]
+    figures: dict[str, Any] = {
+        "rows_read": 9, "rows_loaded": 8, "rows_rejected": 1,
+        "warnings": ["a file was cut short"], "made_way": {"/data/c": 3},
+    }  # fmt: skip
     assets: dict[str, dict[str, Any]] = {
         "source_data": {},
         "raw/load_run": {
@@ -72,6 +79,8 @@ def test_every_source_is_listed_with_its_kind_and_images() -> None:
     assert "  /data/a.csv (own, 960 images)" in lines
     assert "  /data/b (generated, 1 images)" in lines
     assert "  9 rows read, 8 loaded, 1 rejected (loaded)" in lines
+    assert "  warning: a file was cut short" in lines
+    assert "  generated data made way for your own: 3 images of /data/c" in lines
 
 
 def test_a_run_that_loaded_nothing_says_so() -> None:

@@ -140,7 +140,7 @@ def test_a_build_whose_lock_is_lost_ends_in_one_sentence(
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
-            "where application_name like 'sn7 dbt build%' and datname = current_database()"
+            "where application_name like 'sn7: dbt build%' and datname = current_database()"
         )
     _, told = process.communicate(timeout=SOON)
 

@@ -14,9 +14,9 @@ HANGS = """
 import sys, time
 from orchestration.terminal.stopping import bounded_end
 with bounded_end(sys.stderr, sys.stdout, patience=float(sys.argv[1])):
-    print("at work", flush=True)
     while True:
         try:
+            print("at work", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             pass  # as a library that computes on

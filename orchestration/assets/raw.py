@@ -6,6 +6,7 @@ from typing import Any, Final, Optional
 
 import dagster as dg
 import psycopg
+import yaml
 
 from loaders.forms.origin import is_generated
 from loaders.load import LoadReport, load
@@ -16,17 +17,22 @@ from orchestration.dbt.counts import row_counts
 from orchestration.terminal import step
 from warehouse.access import connect
 from warehouse.connection.roles import Role
+from warehouse.connection.settings import PROJECT_ROOT
 
-RAW_TABLES = {
-    "load_run": "One row per load: its source, and the rows read, loaded and rejected.",
-    "image": "One row per image: its name in parts, and the load that last changed its rows.",
-    "footprint": "One row per distinct polygon of a building, in pixels, to the letter.",
-    "observation": "One row per building, chip and month that the source lists.",
-    "rejected_row": "One row per row of a source that could not be loaded, with the reason.",
-    "unusable_area": "One row per polygon of unusable data (cloud, haze) of a chip and month.",
-    "aoi": "One row per area of interest of the user's own.",
-    "town": "One row per chip: the town nearest to it.",
-}
+SOURCES = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "sources.yml"
+
+
+def described_tables() -> dict[str, str]:
+    """Return the raw tables that others read, with their descriptions in the dbt project."""
+    [source] = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]
+    return {
+        table["name"]: table["description"]
+        for table in source["tables"]
+        if "for_people" not in table.get("config", {}).get("tags", [])
+    }
+
+
+RAW_TABLES = described_tables()
 
 REASONS_SHOWN = 5
 

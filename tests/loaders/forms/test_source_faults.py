@@ -265,7 +265,7 @@ def test_a_database_without_postgis_is_named(
     path = tmp_path / "labels.csv"
     path.write_text(CONTENT, encoding="utf-8")
     monkeypatch.setattr(
-        "warehouse.setup.bootstrap._create_extension",
+        "warehouse.setup.bootstrap.create_postgis",
         lambda _: (_ for _ in ()).throw(UserError("has no PostGIS")),
     )
     with pytest.raises(UserError, match="has no PostGIS"):

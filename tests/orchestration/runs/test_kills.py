@@ -212,3 +212,14 @@ def test_a_run_of_an_inherited_mark_is_left_alone(database: str) -> None:
         left = opened.get_run_by_id(run.run_id)
     assert left is not None
     assert left.status is dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_that_waits_for_a_lock_of_another_says_for_whom(database: str, tiny: Path) -> None:
+    with running(tiny) as process, psycopg.connect(database) as other:
+        wait_for_dbt(process, database)
+        other.execute("lock table raw.image, raw.image_rows in access exclusive mode")
+
+        assert process.stdout is not None
+        told = next(line for line in process.stdout if not line.startswith("done "))
+        assert told.startswith("waiting for ")
+        assert f"server process {other.info.backend_pid}" in told

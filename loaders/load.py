@@ -18,7 +18,7 @@ from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection, Reject
 from loaders.forms.reading import Reader, content_sha256
 from loaders.forms.sources import Source, find_source
 from loaders.limits import REJECT_LIMIT, require_memory
-from loaders.progress import Advance, tracking
+from loaders.progress import Advance, Follow, tracking
 from loaders.raw import ledger
 from loaders.raw.ledger import FinishedLoad, Outcome
 from loaders.raw.rejects import RejectedRows
@@ -98,7 +98,7 @@ def load(
     path: Path,
     *,
     source: str | None = None,
-    progress: bool = False,
+    progress: bool | Follow = False,
     reject_limit: int = REJECT_LIMIT,
 ) -> LoadReport:
     """Load a source into schema ``raw``; loading it again changes nothing.
@@ -110,7 +110,7 @@ def load(
             folder of SpaceNet 7's tree.
         source: Identity of the source in the ledger; without it, its resolved path. A later load
             of the same identity replaces what the earlier one brought.
-        progress: Show progress.
+        progress: Show progress, or call back with it.
         reject_limit: Rejected rows that the source may have.
 
     Raises:

@@ -21,12 +21,12 @@ def _counts(plan: Plan) -> np.ndarray:
 def _damped(counts: np.ndarray, row: int, month: int, horizon: int) -> float:
     step = counts[row, month] - counts[row, max(0, month - 3)]
     rate = 0.0 if np.isnan(step) else step / 3
-    return rate * sum(0.85**ahead for ahead in range(1, horizon + 1))
+    return float(rate * sum(0.85**ahead for ahead in range(1, horizon + 1)))
 
 
 def _mean_past(counts: np.ndarray, row: int, month: int, horizon: int) -> float:
     first = int(np.flatnonzero(~np.isnan(counts[row]))[0])
-    return horizon * (counts[row, month] - counts[row, first]) / max(1, month - first)
+    return float(horizon * (counts[row, month] - counts[row, first]) / max(1, month - first))
 
 
 def _features(counts: np.ndarray, row: int, month: int, horizon: int) -> list[float]:

@@ -20,7 +20,8 @@ from tests.fixtures.sources import CHIP, OTHER_CHIP, Raw, filename, square
 
 Feature = dict[str, Any]
 WriteLabels = Callable[..., Path]
-RING = [[10, 20], [14, 20], [14, 24], [10, 24], [10, 20]]
+Ring = list[list[float]]
+RING: Ring = [[10, 20], [14, 20], [14, 24], [10, 24], [10, 20]]
 HALF_WORLD = math.pi * 6378137
 
 
@@ -147,12 +148,13 @@ def test_ids_of_unnamed_labels_follow_decreasing_area(raw: Raw, real_data: Path)
 def test_three_forms_of_a_label_end_in_the_same_geometry(
     raw: Raw, write_labels: WriteLabels, tmp_path: Path
 ) -> None:
-    texts = []
-    for form, place in (
-        ("labels_match_pix", lambda ring: ring),
-        ("labels_match", to_mercator),
-        ("labels", to_lonlat),
-    ):
+    texts: list[list[float]] = []
+    places: dict[str, Callable[[Ring], Ring]] = {
+        "labels_match_pix": lambda ring: ring,
+        "labels_match": to_mercator,
+        "labels": to_lonlat,
+    }
+    for form, place in places.items():
         month = f"2018_0{1 + len(texts)}"
         root = write_labels([feature(0, polygon(place(RING)))], form=form, month=month)
         load(root / "train" / CHIP / form / "..", source=form)

@@ -82,7 +82,7 @@ def test_growth_goes_on_where_it_was(full_plan: Plan) -> None:
             recent.append((count - made.standing[month - 3]) / count)
             coming.append((made.standing[month + 3] - count) / count)
     ranks = [np.argsort(np.argsort(values)) for values in (recent, coming)]
-    assert np.corrcoef(ranks)[0, 1] > 0.5
+    assert float(np.asarray(np.corrcoef(ranks))[0, 1]) > 0.5
 
 
 def test_crowded_chips_grow_less(full_plan: Plan) -> None:

@@ -19,7 +19,7 @@ ROOMS = {
     "ml": ("lifecycle", "judging", "training", "data", "model"),
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("judging", "drawing", "planning"),
-    "warehouse": ("setup", "server", "connection"),
+    "warehouse": ("setup", "server", "running", "connection"),
     "serving": ("bento", "api"),
     "orchestration": ("automation", "assets", "checks", "dbt"),
 }

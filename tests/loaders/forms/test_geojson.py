@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from loaders.forms.identities import Identities
-from loaders.forms.projection import LabelForm, mercator, to_pixels
 from loaders.load import load
 from loaders.terms.names import parse_filename
+from loaders.terms.projection import LabelForm, mercator, to_pixels
 from loaders.terms.reasons import Reason
 from loaders.terms.tiles import METRES_PER_PIXEL
 from tests.fixtures.sources import CHIP, OTHER_CHIP, Raw, filename, square
@@ -208,10 +208,6 @@ BAD_FEATURES: dict[str, tuple[Feature, Reason]] = {
         Reason.POLYGON_TYPE,
     ),
     "empty polygon": (feature(9, {"type": "Polygon", "coordinates": []}), Reason.POLYGON_EMPTY),
-    "three dimensions": (
-        feature(9, polygon([[*point, 5.0] for point in RING])),
-        Reason.POLYGON_DIMENSION,
-    ),
     "no id": (feature(None, polygon(moved(30))), Reason.ID_FORM),
     "negative id": (feature(-1, polygon(moved(30))), Reason.ID_NEGATIVE),
     "fractional id": (feature(9.5, polygon(moved(30))), Reason.ID_FORM),

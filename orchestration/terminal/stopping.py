@@ -18,6 +18,9 @@ from warehouse.running.loss import LOST
 PATIENCE_SECONDS: Final = 20.0
 """How long the step at work and its children may take to end."""
 
+PATIENCE_WHEN_LOST_SECONDS: Final = 5.0
+"""The same where the database is gone: nothing can be written down any more."""
+
 AGAIN_AFTER_SECONDS: Final = 1.0
 """A second interrupt sooner is the same one: of the terminal, and of who waits for this process."""
 
@@ -73,18 +76,23 @@ def _must_leave(seen: socket.socket, over: threading.Event, patience: float) -> 
             continue
         if first is None:
             first = time.monotonic()
+            if _reason_of_loss() is not None:
+                patience = min(patience, PATIENCE_WHEN_LOST_SECONDS)
         elif not is_readable or time.monotonic() - first > AGAIN_AFTER_SECONDS:
             return True
 
 
-def _leave(errors: TextIO, terminal: TextIO) -> None:
+def _reason_of_loss() -> str | None:
     session = held_session()
-    is_lost = session is not None and session.lost is not None
+    return None if session is None else session.lost
+
+
+def _leave(errors: TextIO, terminal: TextIO) -> None:
+    reason = _reason_of_loss()
     with contextlib.suppress(OSError, ValueError):
         if terminal.isatty():
             terminal.write(_SHOW_CURSOR)
             terminal.flush()
-        lost = f"error: {LOST.format(reason=session.lost)}\n" if session else ""
-        errors.write(lost if is_lost else INTERRUPTED)
+        errors.write(INTERRUPTED if reason is None else f"error: {LOST.format(reason=reason)}\n")
         errors.flush()
-    os._exit(EXIT_USER_ERROR if is_lost else EXIT_INTERRUPTED)
+    os._exit(EXIT_INTERRUPTED if reason is None else EXIT_USER_ERROR)

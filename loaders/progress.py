@@ -50,11 +50,12 @@ def _lines(total_bytes: int) -> Advance:
         if now - last < SECONDS_BETWEEN_LINES or not position:
             return
         last = now
+        left = max(total_bytes - position, 0)
         logger.info(
-            "%s, %d %%, about %d s left",
+            "%s, %d %%, %s",
             rate_of(rows, now - started),
             min(100 * position // max(total_bytes, 1), 99),
-            (now - started) * max(total_bytes - position, 0) / position,
+            f"about {(now - started) * left / position:.0f} s left" if left else "nearly done",
         )
 
     return advance

@@ -23,7 +23,8 @@ create table if not exists raw.load_run (
     ),
     message text,
     is_generated boolean not null default false,
-    warnings text[] not null default '{}'
+    warnings text[] not null default '{}',
+    other_forms jsonb
 );
 
 create table if not exists raw.image (
@@ -162,6 +163,7 @@ inner join raw.footprint
 comment on table raw.load_run is 'One row per load: the ledger of what was read, and what became of it.';
 comment on column raw.load_run.is_generated is 'The source is generated data, not the user''s own.';
 comment on column raw.load_run.warnings is 'What could not be loaded of a source that was loaded otherwise, in sentences.';
+comment on column raw.load_run.other_forms is 'How many rows were loaded from another form with the same meaning, by kind; null where none was.';
 comment on table raw.image is 'One row per chip and month that a source names; row_count 0 means known, not observed.';
 comment on column raw.image.load_id is 'The load that last changed the rows of this image.';
 comment on column raw.image.content_digest is 'SHA-256 over the sorted building ids and footprint numbers; equal rows, equal digest.';
@@ -172,7 +174,7 @@ comment on column raw.footprint.load_id is 'The load that first brought this pol
 comment on table raw.image_rows is 'One row per image: its rows as two arrays, by building id.';
 comment on column raw.image_rows.footprint_nos is 'For each of building_ids, the number of its polygon (raw.footprint).';
 comment on view raw.observation is 'One row per row of the source: a building seen on a chip in a month. Unique by construction.';
-comment on view raw.pixel_row is 'One row per row of the source, given back to the byte: filename, id, geometry.';
+comment on view raw.pixel_row is 'One row per row of the source: filename, id, geometry, to the byte; of a row in another form, its canonical form.';
 comment on table raw.rejected_row is 'One row per row of a source that could not be loaded, with its line, text and reason.';
 comment on table raw.unusable_area is 'One row per polygon of an unusable-data mask (cloud, haze); WKT in longitude and latitude.';
 comment on table raw.image_mask is 'One row per source and image of which it has a mask: WKT of its areas; none means that all is usable.';

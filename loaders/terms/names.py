@@ -108,3 +108,11 @@ def _check(numbers: dict[str, int]) -> None:
     if named != expected:
         detail = f"quad {named}, but tile {tile} lies in quad {expected}"
         raise NameRejectedError(Reason.QUAD_TILE.found(detail))
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a file within a source is none of its data: ``._x.csv``, ``__MACOSX/x.csv``."""
+    return any(
+        (part.startswith(".") and part not in {".", ".."}) or part == "__MACOSX"
+        for part in path.split("/")
+    )

@@ -77,8 +77,10 @@ def test_what_was_not_measured_is_not_judged() -> None:
 
 
 def test_growth_is_stated_for_three_times_the_rows_whatever_the_factor() -> None:
+    scaled = results().scaled
+    assert scaled is not None
     sixfold = results(steps=results().steps | {"scaled_load": step(60.0)}).model_copy(
-        update={"scaled": results().scaled.model_copy(update={"data": _rows(6)})}
+        update={"scaled": scaled.model_copy(update={"data": _rows(6)})}
     )
 
     found = {verdict.target.name: verdict.measured for verdict in judge(sixfold)}

@@ -96,7 +96,9 @@ def test_job_main_is_everything(definitions: dg.Definitions, graph: AssetGraph) 
 def test_a_resource_can_be_replaced() -> None:
     other = dg.InMemoryIOManager()
 
-    assert build_defs(resource_overrides={"io_manager": other}).resources["io_manager"] is other
+    resources = build_defs(resource_overrides={"io_manager": other}).resources
+    assert resources is not None
+    assert resources["io_manager"] is other
 
 
 @pytest.mark.slow

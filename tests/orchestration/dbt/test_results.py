@@ -1,8 +1,10 @@
 """Reading what dbt says of a build."""
 
+from typing import Any
+
 from orchestration.dbt.results import DbtResults
 
-NODES = [
+NODES: list[dict[str, Any]] = [
     {"unique_id": "model.sn7.dim_chip", "status": "success", "message": "SELECT 60"},
     {"unique_id": "model.sn7.dim_aoi", "status": "skipped", "message": None},
     {

@@ -2,7 +2,7 @@
 
 with
 
-all_chips as (
+chips as (
 
     select
         chip_key,
@@ -30,9 +30,9 @@ clustered as (
         select
             *,
             st_clusterkmeans(
-                place, least({{ var("aoi_count") }}, (select count(*) from all_chips))::int
+                place, least({{ var("aoi_count") }}, (select count(*) from chips))::int
             ) over () as globe_no
-        from all_chips
+        from chips
     ) as on_the_globe
     window same as (partition by globe_no)
 
@@ -48,7 +48,7 @@ known as (
 
 ),
 
--- A new chip in the hull of an AOI has no choice; others go with their cluster's nearest.
+-- A new chip in an AOI's hull has no choice; others go with their cluster's nearest.
 followers as (
 
     select distinct on (clustered.chip_key)

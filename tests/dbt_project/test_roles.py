@@ -13,7 +13,7 @@ from warehouse.server.private_server import DATABASE, SUPERUSER
 from warehouse.setup.passwords import generate_password, set_password
 
 TABLES = {
-    "raw": "observation",
+    "raw": "image_rows",
     "staging": "stg_images",
     "intermediate": "int_chip_months",
     "marts": "fact_chip_month",
@@ -41,6 +41,7 @@ MAKERS = {
     Role.LOADER: {"raw"},
     Role.TRANSFORMER: {
         "staging", "intermediate", "marts", "features", "layers", "dbt_test__audit",
+        "partitions",
     },
     Role.TRAINER: {"ml", "mlflow"},
     Role.ANALYST: set(),

@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 SIZE ?= sample
 ROLE ?=
+# Tests mirror the tree, so those of a folder lie at the same place.
+TESTS ?= $(firstword $(wildcard tests/$(FOLDER) tests/$(dir $(FOLDER))) tests)
 
 # No tool phones home.
 export DO_NOT_TRACK := true
@@ -12,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench lock clean
+.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench mutants hooks lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -49,14 +51,14 @@ docs: setup ## Write the static site of tables, columns and lineage to the home'
 	@out=$$($(PY) -c 'from warehouse.connection.settings import get_settings; print(get_settings().artifacts)') && \
 		cp dbt_project/target/static_index.html "$$out/dbt-docs.html" && echo "open $$out/dbt-docs.html"
 
-cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; write docs/cookbook.md
-	@$(PY) -m docs.cookbook $(ARGS)
+cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; PAGE=docs/cookbook.md renews the project's page
+	@$(PY) -m docs.cookbook $(if $(PAGE),--out "$(PAGE)") $(ARGS)
 
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status
 
-stop: ## Stop the private server
-	@$(PY) -m warehouse stop
+stop: ## Stop the private server; ARGS=--force even while a run is on
+	@$(PY) -m warehouse stop $(ARGS)
 
 data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
 	@$(PY) -m loaders fetch
@@ -64,9 +66,15 @@ data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's
 bench: setup ## Measure load and star beside other ways, at full size (about half an hour)
 	@$(PY) -m benchmarks --size full $(ARGS)
 
-lock: ## Write requirements.lock anew from pyproject.toml
-	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+mutants: setup ## Break the code of FOLDER=ml/training bit by bit, show what no test notices; TESTS=..., ARGS="patterns of names"
+	@scripts/mutants.sh "$(FOLDER)" "$(TESTS)" $(ARGS)
 
-clean: ## Stop the server and delete the private home: database, artefacts, logs
-	@$(PY) -m warehouse clean
-	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean
+hooks: setup ## Check changed files before every commit, by pre-commit
+	@.venv/bin/pre-commit install
+
+lock: ## Write requirements.lock from pyproject.toml, keeping versions; ARGS="--upgrade-package NAME" raises one
+	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(ARGS) --output-file requirements.lock
+
+clean: ## Stop the server and delete the private home: database, artefacts, logs; ARGS=--force
+	@$(PY) -m warehouse clean $(ARGS)
+	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean $(ARGS)

@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 
 from loaders.load import load
-from loaders.report import show
+from loaders.raw.rejects import REJECT_LIMIT
+from loaders.report import show, show_forgotten, show_sources
+from loaders.sources import forget, known_sources
 from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
 from warehouse.connection.settings import get_settings
 
@@ -26,9 +28,26 @@ def load_command(
     source: Annotated[
         str | None, typer.Option(help="Name of the source in the ledger; else its path.")
     ] = None,
+    reject_limit: Annotated[
+        int, typer.Option(min=0, help="Rows that may be rejected before nothing is loaded.")
+    ] = REJECT_LIMIT,
 ) -> None:
     """Load a source into schema raw; loading it again changes nothing."""
-    show(load(path, source=source, progress=True), Console())
+    show(load(path, source=source, progress=True, reject_limit=reject_limit), Console())
+
+
+@app.command("sources")
+def sources_command() -> None:
+    """List the sources of the warehouse: generated or own, images, rows, last load."""
+    show_sources(known_sources(), Console())
+
+
+@app.command("forget")
+def forget_command(
+    source: Annotated[str, typer.Argument(help="Its name or path, as `sources` lists it.")],
+) -> None:
+    """Take out a source with its images and masks; images that another source has stay."""
+    show_forgotten(forget(source), Console())
 
 
 @app.command("aoi")

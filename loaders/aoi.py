@@ -17,9 +17,9 @@ from loaders.errors import SourceFormError, SourceMissingError
 from loaders.forms.reading import content_sha256
 from loaders.forms.sources import Kind, Source
 from loaders.forms.vector import Features, UnreadableFileError, read_features
-from loaders.load import opened_run
 from loaders.raw import ledger
 from loaders.raw.ledger import Outcome
+from loaders.runs import opened_run
 
 logger = logging.getLogger(__name__)
 

@@ -23,6 +23,26 @@ class UnsafeArchiveError(LoaderError):
     """An archive holds a member that would leave its folder, or a link."""
 
 
+class SourceRefusedError(LoaderError):
+    """The source can be read, but too little of what it says can be loaded."""
+
+
+class NothingLoadedError(SourceRefusedError):
+    """None of its rows can be loaded."""
+
+
+class TooManyRejectedError(SourceRefusedError):
+    """More of its rows than the limit allows cannot be loaded."""
+
+
+class MixedDataError(LoaderError):
+    """Generated data would come to lie beside the user's own."""
+
+
+class UnknownSourceError(LoaderError):
+    """No source has this name."""
+
+
 class SourceChangedError(LoaderError):
     """The source changed while it was read."""
 

@@ -1,31 +1,30 @@
 """One load: a source into schema ``raw``, all of it or nothing."""
 
-import logging
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from loaders.assembly.batches import Assembly, KnownFootprints
 from loaders.background import Background
-from loaders.errors import DatabaseFullError, DatabaseLostError
+from loaders.errors import (
+    NothingLoadedError,
+    SourceRefusedError,
+)
+from loaders.forms.origin import is_generated
 from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection
 from loaders.forms.reading import Reader, content_sha256
 from loaders.forms.sources import Source, find_source
 from loaders.progress import Advance, tracking
 from loaders.raw import ledger
 from loaders.raw.ledger import FinishedLoad, Outcome
-from loaders.raw.store import Store
+from loaders.raw.rejects import REJECT_LIMIT, RejectedRows
+from loaders.raw.sources import make_way, refuse_mixture
+from loaders.raw.store import Changes, Store
 from loaders.raw.towns import nearest_places, unnamed_chips, write_places
-from warehouse.access import connect
-from warehouse.connection.errors import UserError
-from warehouse.connection.roles import Role
-
-logger = logging.getLogger(__name__)
+from loaders.remarks import refusal_of, warnings_of
+from loaders.runs import opened_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,9 @@ class LoadReport:
         images_removed: Images that this source had and no longer has.
         rejected_reasons: How many rows were rejected for each reason, most frequent first.
         seconds: Duration.
+        warnings: What could not be loaded and what stayed for it, in sentences.
+        made_way: Generated sources that left, as the source is the user's own, each with the
+            images that went with it.
     """
 
     load_id: int
@@ -57,6 +59,25 @@ class LoadReport:
     images_removed: int
     rejected_reasons: tuple[tuple[str, int], ...]
     seconds: float
+    warnings: tuple[str, ...] = ()
+    made_way: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A load at work.
+
+    Attributes:
+        connection: Within the load's transaction.
+        load_id: Its row of the ledger.
+        source: What is loaded.
+        rejected: Its rejected rows.
+    """
+
+    connection: psycopg.Connection
+    load_id: int
+    source: Source
+    rejected: RejectedRows
 
 
 @dataclass(slots=True)
@@ -65,39 +86,42 @@ class Counts:
 
     read: int = 0
     loaded: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    def reject(self, rejections: list[Rejection]) -> None:
-        """Count rejected rows by the phrase that opens their reason."""
-        self.reasons.update(rejection.reason.partition(":")[0] for rejection in rejections)
-
-    @property
-    def rejected(self) -> int:
-        """Rows that cannot be loaded."""
-        return self.reasons.total()
 
 
-def load(path: Path, *, source: str | None = None, progress: bool = False) -> LoadReport:
+def load(
+    path: Path,
+    *,
+    source: str | None = None,
+    progress: bool = False,
+    reject_limit: int = REJECT_LIMIT,
+) -> LoadReport:
     """Load a source into schema ``raw``; loading it again changes nothing.
+
+    Own data make generated data leave, in the same transaction.
 
     Args:
         path: A CSV (plain or gzip), a tar archive of CSVs, or a folder of SpaceNet 7's tree.
         source: Identity of the source in the ledger; without it, its resolved path. A later load
             of the same identity replaces what the earlier one brought.
         progress: Show progress.
+        reject_limit: Rejected rows that the source may have.
 
     Raises:
         LoaderError: Nothing was changed; the message says why.
     """
     started = time.monotonic()
     found = find_source(path, name=source)
-    reasons: Counter[str] = Counter()
     with opened_run(found) as (connection, load_id):
+        is_own = not is_generated(found.path)
+        if not is_own:
+            refuse_mixture(connection, found.name)
+        rejected = RejectedRows(load_id=load_id, limit=reject_limit)
         size = found.size_bytes()
         with tracking(total_bytes=size, enabled=progress) as advance:
             outcome = _unchanged(connection, found, size)
             if outcome is None:
-                outcome, reasons = _load(connection, found, load_id, advance)
+                outcome = _load(Loading(connection, load_id, found, rejected), advance)
+        left = make_way(connection, load_id, found.name) if is_own else {}
         ledger.finish(connection, load_id, outcome)
     return LoadReport(
         load_id=load_id,
@@ -109,37 +133,11 @@ def load(path: Path, *, source: str | None = None, progress: bool = False) -> Lo
         images_changed=outcome.images_changed,
         images_unchanged=outcome.images_unchanged,
         images_removed=outcome.images_removed,
-        rejected_reasons=tuple(reasons.most_common()),
+        rejected_reasons=tuple(rejected.reasons.most_common()),
         seconds=time.monotonic() - started,
+        warnings=outcome.warnings,
+        made_way=tuple((name, len(withdrawn.images)) for name, withdrawn in left.items()),
     )
-
-
-@contextmanager
-def opened_run(source: Source) -> Iterator[tuple[psycopg.Connection, int]]:
-    """Hold lock, ledger row and transaction of one load; commit it, or leave nothing of it.
-
-    Yields:
-        The connection, within the load's transaction, and the ``load_id``.
-
-    Raises:
-        DatabaseFullError: The server ran out of room.
-        DatabaseLostError: The connection broke.
-    """
-    load_id: int | None = None
-    try:
-        with closing(connect(role=Role.LOADER, autocommit=True)) as connection:
-            ledger.take_lock(connection)
-            ledger.ensure_tables(connection)
-            load_id = ledger.start(connection, source)
-            with connection.transaction():
-                yield connection, load_id
-    except BaseException as error:
-        failure = _named(error)
-        if load_id is not None:
-            _note_failure(load_id, failure)
-        if failure is error:
-            raise
-        raise failure from error
 
 
 def _unchanged(connection: psycopg.Connection, source: Source, size: int) -> Outcome | None:
@@ -164,37 +162,61 @@ def _same_again(newest: FinishedLoad, content: str) -> Outcome:
         images_unchanged=newest.images,
         images_removed=0,
         message=f"loaded before, by load {newest.load_id}",
+        warnings=tuple(newest.warnings),
     )
 
 
-def _load(
-    connection: psycopg.Connection, source: Source, load_id: int, advance: Advance
-) -> tuple[Outcome, Counter[str]]:
-    reader = Reader(source)
+def _load(loading: Loading, advance: Advance) -> Outcome:
+    """Load all that can be; what was written is taken back where that is nothing."""
     counts = Counts()
-    store = Store(connection, load_id=load_id, source=source.name)
-    with Background() as writer:
-        assembly = Assembly(_known_footprints(store, writer))
-        for part in reader.parts():
-            _take_in(part, assembly, store, writer, counts)
-            advance(reader.position, counts.read)
-        unnamed = writer.call(unnamed_chips, connection, assembly.chip_keys)
-        settled = writer.start(store.settle, assembly.images)
-        places = nearest_places(unnamed)
-        changes = settled.result()
-        if unnamed:
-            writer.call(write_places, connection, unnamed, places)
-    outcome = Outcome(
+    rejected = loading.rejected
+    try:
+        with loading.connection.transaction():
+            reader = Reader(loading.source)
+            assembly, changes = _read_and_write(loading, reader, counts, advance)
+            if rejected.count and not counts.loaded:
+                raise NothingLoadedError(
+                    refusal_of(loading.source.name, loading.load_id, rejected.reasons)
+                )
+    except SourceRefusedError:
+        rejected.write(loading.connection, rejected.first())
+        ledger.refuse(
+            loading.connection, loading.load_id, rows_read=counts.read, rows_rejected=rejected.count
+        )
+        raise
+    return Outcome(
         state="loaded",
         content_sha256=reader.content_sha256(),
         rows_read=counts.read,
         rows_loaded=counts.loaded,
-        rows_rejected=counts.rejected,
+        rows_rejected=rejected.count,
         images_changed=changes.changed,
         images_unchanged=changes.unchanged,
         images_removed=changes.removed,
+        warnings=warnings_of(changes, unnamed_rows=assembly.unnamed_count),
     )
-    return outcome, counts.reasons
+
+
+def _read_and_write(
+    loading: Loading, reader: Reader, counts: Counts, advance: Advance
+) -> tuple[Assembly, Changes]:
+    connection = loading.connection
+    store = Store(connection, load_id=loading.load_id, source=loading.source.name)
+    with Background() as writer:
+        assembly = Assembly(_known_footprints(store, writer))
+        for part in reader.parts():
+            rejections = _take_in(part, assembly, store, writer, counts)
+            if rejections:
+                _reject(rejections, loading, assembly, writer)
+            advance(reader.position, counts.read)
+        writer.put(loading.rejected.write, connection, loading.rejected.take())
+        unnamed = writer.call(unnamed_chips, connection, assembly.chip_keys)
+        settled = writer.start(store.settle, assembly.images, assembly.unnamed_count)
+        places = nearest_places(unnamed)
+        changes = settled.result()
+        if unnamed:
+            writer.call(write_places, connection, unnamed, places)
+    return assembly, changes
 
 
 def _known_footprints(store: Store, writer: Background) -> KnownFootprints:
@@ -206,54 +228,30 @@ def _known_footprints(store: Store, writer: Background) -> KnownFootprints:
 
 def _take_in(
     part: Part, assembly: Assembly, store: Store, writer: Background, counts: Counts
-) -> None:
-    rejections: list[Rejection] = []
+) -> list[Rejection]:
     match part:
         case Batch():
             assembled = assembly.add(part)
             writer.put(store.add, assembled)
-            if store.is_fresh:
-                for observations in assembly.take_left():
-                    writer.put(store.add_chip, observations)
+            if store.is_fresh and (left := assembly.take_left()):
+                writer.put(store.add_images, left)
             counts.loaded += assembled.row_count
             counts.read += part.frame.height
-            rejections = assembled.rejections
+            return assembled.rejections
         case KnownImage():
             assembly.name(part.filename)
         case Mask():
             store.mask(part)
         case Rejection():
             counts.read += 1
-            rejections = [part]
-    if rejections:
-        counts.reject(rejections)
-        writer.put(store.reject, rejections)
+            return [part]
+    return []
 
 
-def _named(error: BaseException) -> BaseException:
-    """Return a driver's error as one that says what a user can do."""
-    if isinstance(error, psycopg.errors.DiskFull):
-        return DatabaseFullError(
-            f"the database server has no room left ({_first_line(error)}); nothing was changed; "
-            "make room and run the same command again"
-        )
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return DatabaseLostError(
-            f"the connection to the database broke ({_first_line(error)}); nothing was changed; "
-            "run the same command again"
-        )
-    return error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def _note_failure(load_id: int, error: BaseException) -> None:
-    """Tell the ledger; where that cannot be, the next load will find the row stale."""
-    state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-    try:
-        with closing(connect(role=Role.LOADER, autocommit=True)) as connection:
-            ledger.fail(connection, load_id, state=state, message=_first_line(error))
-    except (UserError, psycopg.Error) as unreachable:
-        logger.warning("the failure could not be noted in raw.load_run (%s)", unreachable)
+def _reject(
+    rejections: list[Rejection], loading: Loading, assembly: Assembly, writer: Background
+) -> None:
+    assembly.miss(rejections)
+    loading.rejected.add(rejections)
+    if loading.rejected.is_much:
+        writer.put(loading.rejected.write, loading.connection, loading.rejected.take())

@@ -41,7 +41,8 @@ def serve(
     """Start the service of the package that was built last; Ctrl-C stops it."""
     tag = latest_tag()
     require_free_port(port, host=host)
-    environment = bentoml_environment() | {"SN7_DSN": dsn()}
+    conninfo = dsn()  # first: it takes libpq's variables of the caller out of the environment
+    environment = bentoml_environment() | {"SN7_DSN": conninfo}
     typer.echo(f"serving {tag} on http://{host}:{port} (documentation there, Ctrl-C to stop)")
     sys.stdout.flush()
     # The bento's own code is to run, not this folder's: so another folder is entered first.
@@ -58,13 +59,24 @@ def export(
         typer.Option("--format", help="Form of the file; else what --out ends in, else gpkg."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The file; an older one is replaced. Else in artifacts/.")
+        Path | None,
+        typer.Option(help="The file, with --all the folder; older files are replaced."),
     ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every layer, each as a file.")] = False,
 ) -> None:
-    """Write a map layer as GeoPackage, GeoJSON or GeoParquet."""
-    # geopandas takes a second to import, which the other commands need not wait for.
-    from serving.files.export import export_layer, list_layers  # noqa: PLC0415
+    """Write map layers as GeoPackage, GeoJSON or GeoParquet; without --out, in artifacts/."""
+    # GDAL and Arrow take a while to import, which the other commands need not wait for.
+    from serving.files.export import export_all, export_layer  # noqa: PLC0415
+    from serving.files.layers import list_layers  # noqa: PLC0415
 
+    if every:
+        if layer is not None:
+            raise typer.BadParameter("expected a layer or --all, not both")
+        folder = out or get_settings().artifacts / "layers"
+        for path, count in export_all(folder, export_format or ExportFormat.GPKG):
+            typer.echo(f"{count:,} features of layer {path.stem} are in {path}")
+        return
     if layer is None:
         typer.echo("\n".join(list_layers()) or "no layers yet; build them with `make run`")
         return

@@ -25,7 +25,7 @@ class Purpose(IntEnum):
     SIZES = 1
     REGIONS = 2
     GROWTH = 3
-    PLACES = 4
+    LOTS = 4
     SETTLEMENT = 5
     SHAPES = 6
     CLOUDS = 7

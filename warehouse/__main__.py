@@ -9,17 +9,20 @@ from typing import Annotated
 
 import typer
 
-from warehouse.access import connect, dsn, libpq_environment
+from warehouse.access import connect, dsn, libpq_environment, program_environment
 from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
 from warehouse.connection.errors import CommandMissingError, PasswordError
+from warehouse.connection.libpq import shut_out_caller
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
 from warehouse.server import lifecycle
 from warehouse.server.install import ensure_postgres
+from warehouse.server.whereabouts import check_nothing_is_lost
 from warehouse.setup.passwords import generate_password, remove_password, set_password
 
 app = command_line(__doc__)
 
+ForceOption = Annotated[bool, typer.Option("--force", help="Even while a run or a load is on.")]
 RoleOption = Annotated[Role | None, typer.Option(help="Act as this role of the database.")]
 
 
@@ -31,11 +34,8 @@ def _configure() -> None:
 @app.command()
 def install() -> None:
     """Find PostgreSQL with PostGIS, or install it from the distribution's packages."""
-    if get_settings().dsn is not None:
-        typer.echo("SN7_DSN is set: no server of this machine is needed")
-        return
-    found = ensure_postgres()
-    typer.echo(f"PostgreSQL {found.version} with PostGIS is in {found.programs}")
+    if get_settings().dsn is None:
+        ensure_postgres()
 
 
 @app.command()
@@ -53,17 +53,23 @@ def init() -> None:
 
 
 @app.command()
-def stop() -> None:
+def stop(*, force: ForceOption = False) -> None:
     """Stop the private server."""
-    typer.echo("stopped" if lifecycle.stop(get_settings()) else "no private server is running")
+    stopped = lifecycle.stop(get_settings(), force=force)
+    typer.echo("stopped" if stopped else "no private server is running")
 
 
 @app.command()
-def clean() -> None:
-    """Stop the private server and delete the home: database, artefacts, logs."""
+def clean(*, force: ForceOption = False) -> None:
+    """Stop the server and delete what the project put into the home: database, artefacts, logs."""
     settings = get_settings()
-    lifecycle.delete(settings)
-    typer.echo(f"deleted {settings.home.expanduser()}")
+    home = settings.home_location
+    if not home.exists():
+        typer.echo(f"there is no {home}, so there is nothing to delete")
+        return
+    left = lifecycle.delete(settings, force=force)
+    kept = f"; kept, as the project did not put it there: {', '.join(map(str, left))}"
+    typer.echo(f"deleted {home}" if not left else f"cleaned {home}{kept}")
 
 
 @app.command()
@@ -78,7 +84,8 @@ def status() -> None:
         return
     known = lifecycle.locate(settings)
     if known is None:
-        typer.echo(f"no private server was made yet in {settings.home_path}")
+        check_nothing_is_lost(settings.home_location)
+        typer.echo(f"no private server was made yet in {settings.home_location}")
     elif known.answers():
         typer.echo(f"private server running in {known.base}: {known.conninfo()}")
     else:
@@ -94,7 +101,11 @@ def print_dsn() -> None:
 @app.command()
 def env(role: RoleOption = None) -> None:
     """Print the connection as shell exports: eval "$(python -m warehouse env)"."""
-    for name, value in libpq_environment(role=role).items():
+    ours = libpq_environment(role=role)
+    if get_settings().dsn is None:
+        for name in sorted(set(shut_out_caller()) - ours.keys()):
+            typer.echo(f"unset {name}")
+    for name, value in ours.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
@@ -175,8 +186,7 @@ def _replace_process(command: list[str], role: Role | None) -> None:
     if program is None:
         message = f"{command[0]} is not installed or not on the PATH"
         raise CommandMissingError(message)
-    environment = os.environ | libpq_environment(role=role)
-    os.execve(program, command, environment)  # noqa: S606 (handing over is the point)
+    os.execve(program, command, program_environment(role=role))  # noqa: S606 (handing over is the point)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,23 @@ The parts that do it stand below: ``connection`` (where), ``server`` (private on
 """
 
 import functools
+import os
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from warehouse.connection.conninfo import checked_conninfo, environment_of, open_connection, url_of
+from warehouse.connection.conninfo import (
+    checked_conninfo,
+    environment_of,
+    open_connection,
+    url_of,
+    with_settings,
+)
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
 from warehouse.server import lifecycle
 from warehouse.setup.bootstrap import bootstrap
+from warehouse.setup.postgis import path_to_postgis
 
 
 def dsn() -> str:
@@ -31,8 +40,7 @@ def dsn() -> str:
         conninfo = lifecycle.ensure_running(settings)
     else:
         conninfo = checked_conninfo(settings.dsn)
-    _bootstrap_once(conninfo)
-    return conninfo
+    return _prepared(conninfo)
 
 
 def connect(*, role: Role | None = None, autocommit: bool = False) -> psycopg.Connection:
@@ -61,7 +69,18 @@ def sqlalchemy_url(*, schema: str, role: Role | None = None) -> str:
     return url_of(dsn(), schema=schema, role=role)
 
 
+def program_environment(*, role: Role | None = None) -> dict[str, str]:
+    """Return the environment for a program on libpq: this process's, with the way in."""
+    ours = libpq_environment(role=role)  # first: it takes the caller's own variables out
+    return os.environ | ours
+
+
 @functools.cache
-def _bootstrap_once(conninfo: str) -> None:
+def _prepared(conninfo: str) -> str:
     with open_connection(conninfo, autocommit=True) as connection:
         bootstrap(connection)
+        search_path = path_to_postgis(connection)
+    if search_path is None:
+        return conninfo
+    options = conninfo_to_dict(conninfo).get("options")
+    return make_conninfo(conninfo, options=with_settings(options, search_path=search_path))

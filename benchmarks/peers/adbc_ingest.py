@@ -13,7 +13,7 @@ path, target = sys.argv[1:]
 schema, table = target.split(".")
 
 with (
-    csv.open_csv(path) as reader,  # type: ignore[attr-defined]
+    csv.open_csv(path) as reader,
     adbc_driver_postgresql.dbapi.connect("postgresql://") as connection,
     connection.cursor() as cursor,
 ):

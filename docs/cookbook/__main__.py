@@ -1,8 +1,8 @@
 """``python -m docs.cookbook``: ask the warehouse every question of ``docs/cookbook``.
 
-Writes ``docs/cookbook.md``: each question with its SQL, the first rows of its answer, and its
-time beside one parallel sequential scan of the observations. Here stands the asking and the
-page; the questions are SQL files.
+Writes a page: each question with its SQL, the first rows of its answer, and its time beside one
+parallel sequential scan of the observations. ``docs/cookbook.md`` is such a page, of generated
+data. Here stands the asking and the page; the questions are SQL files.
 """
 
 import re
@@ -21,10 +21,9 @@ from warehouse.access import connect
 from warehouse.cli import run_cli
 from warehouse.connection.errors import UserError
 from warehouse.connection.roles import Role
-from warehouse.connection.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
 
 QUESTIONS: Final = PROJECT_ROOT / "docs" / "cookbook"
-PAGE: Final = PROJECT_ROOT / "docs" / "cookbook.md"
 ROWS_SHOWN: Final = 10
 WIDEST_CELL: Final = 60
 """Characters of a cell on the page; a longer value is cut."""
@@ -126,9 +125,12 @@ def scan_seconds(connection: psycopg.Connection, *, runs: int) -> tuple[int, flo
 @app.command()
 def cookbook(
     runs: Annotated[int, typer.Option(help="How often each question is asked.", min=1)] = 5,
-    out: Annotated[Path, typer.Option(help="The page to write.")] = PAGE,
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write; cookbook.md in the home's artifacts.")
+    ] = None,
 ) -> None:
     """Ask every question as role analyst and write the page."""
+    page = out or get_settings().artifacts / "cookbook.md"
     console = Console(soft_wrap=True, highlight=False)
     with connect(role=Role.ANALYST) as connection:
         try:
@@ -144,8 +146,8 @@ def cookbook(
                 f"{answer.row_count:7,} rows  {question.text}"
             )
             answers.append(answer)
-    out.write_text("\n".join(_page(answers, row_count, scan)), encoding="utf-8")
-    console.print(f"{scan * 1000:8.1f} ms for the scan of {row_count:,} rows; page: {out}")
+    page.write_text("\n".join(_page(answers, row_count, scan)), encoding="utf-8")
+    console.print(f"{scan * 1000:8.1f} ms for the scan of {row_count:,} rows; page: {page}")
 
 
 def _read_question(path: Path) -> Question:
@@ -163,8 +165,8 @@ def _page(answers: list[Answer], row_count: int, scan: float) -> Iterator[str]:
         "# Cookbook",
         "",
         "Questions to the warehouse, each with its SQL (in `docs/cookbook/`), the first rows of",
-        "its answer on generated data, and its time. Written by `python -m docs.cookbook`;",
-        "the tests run every one. To ask them yourself:",
+        "its answer, and its time. Written by `make cookbook`; the page in the project's `docs/`",
+        "is of generated data. The tests run every question. To ask one yourself:",
         "`make psql ROLE=analyst ARGS='-f docs/cookbook/01-fastest-growing-aois.sql'`.",
         "",
         "Times are beside one parallel sequential scan of `marts.fact_chip_observation`:",

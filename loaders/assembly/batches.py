@@ -1,4 +1,4 @@
-"""Rows into what the warehouse stores: images, new footprints, narrow observations.
+"""Rows into what the warehouse stores: images, new footprints, narrow rows.
 
 Works through a source batch by batch and keeps only narrow state (``chips``), so memory does not
 grow with the file. The order of the rows does not matter; a file sorted by image, as SpaceNet 7's
@@ -12,9 +12,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loaders.assembly.chips import Chip, Image, Integers, Numbers
+from loaders.assembly.chips import Chip, Image, ImageRows, Integers, Numbers
 from loaders.assembly.numbering import Attempt, Group, Rows
-from loaders.assembly.observations import Observations, observations_of
 from loaders.forms.parts import Batch, Rejection, row_text
 from loaders.terms.hashes import Hashes, hashes_of
 from loaders.terms.names import NameRejectedError, parse_filename
@@ -60,12 +59,11 @@ class Assembly:
         self._known_footprints = known_footprints
         self._chips: dict[int, Chip] = {}
         self._images: dict[str, Image] = {}
-        self._images_of_chip: dict[int, list[Image]] = {}
         self._bad_names: dict[str, str] = {}
-        self._current: set[int] = set()
-        self._passed: set[int] = set()
-        self._left: set[int] = set()
-        self._is_by_chip = True
+        self._current: set[str] = set()
+        self._passed: set[str] = set()
+        self._left: set[str] = set()
+        self.unnamed_count = 0
 
     @property
     def images(self) -> list[Image]:
@@ -74,8 +72,9 @@ class Assembly:
 
     @property
     def chip_keys(self) -> list[int]:
-        """All chips that the source named."""
-        return list(self._chips)
+        """All chips of which something can be loaded."""
+        found = (image.name.chip_key for image in self._images.values() if not image.is_lost)
+        return list(dict.fromkeys(found))
 
     def name(self, filename: str) -> Image | str:
         """Return the image of a filename, or the reason to reject its rows."""
@@ -101,28 +100,39 @@ class Assembly:
             bad_polygons = {int(hashes[new[at]]): reason for at, reason in bad.items()}
             groups = _set_aside(groups, hashes, bad_polygons, reasons)
         reasons.update(_describe(attempt.duplicates))
-        self._pass_on({group.image.name.chip_key for group in groups})
+        self._pass_on({group.image.name.filename for group in groups})
         return Assembled(
             int(np.count_nonzero(attempt.numbers)),
             _footprints(brought, new, attempt),
             _rejections(batch, reasons),
         )
 
-    def take_left(self) -> list[Observations]:
-        """Return the rows of chips that the source has left behind, each once.
+    def miss(self, rejections: list[Rejection]) -> None:
+        """Note whose rows cannot be loaded; ``unnamed_count`` counts those that name no image."""
+        for rejection in rejections:
+            if rejection.is_of_mask:
+                continue
+            image = None if rejection.filename is None else self.name(rejection.filename)
+            if isinstance(image, Image):
+                image.rejected_count += 1
+            else:
+                self.unnamed_count += 1
 
-        A source that comes back to a chip is not sorted by chip; from there on none is left.
+    def take_left(self) -> list[ImageRows]:
+        """Return the rows of images that the source has left behind, each once.
+
+        It may come back to one: whoever takes it looks at its ``row_count`` again at the end.
         """
         left, self._left = self._left, set()
-        return [observations_of(self._images_of_chip[chip_key]) for chip_key in left]
+        images = (self._images[filename] for filename in sorted(left))
+        return [image.rows() for image in images if image.row_count]
 
-    def _pass_on(self, chip_keys: set[int]) -> None:
-        """Note which chips the source is at, and which it has left behind."""
-        self._is_by_chip &= chip_keys.isdisjoint(self._passed)
-        if self._is_by_chip and chip_keys:
-            self._left |= self._current - chip_keys
+    def _pass_on(self, filenames: set[str]) -> None:
+        """Note which images the source is at, and which it has left behind."""
+        if filenames:
+            self._left |= self._current - filenames - self._passed
             self._passed |= self._left
-        self._current = chip_keys or self._current
+            self._current = filenames
 
     def _meet(self, filename: str) -> Image | str:
         try:
@@ -136,7 +146,6 @@ class Assembly:
             ids, numbers, polygons = self._known_footprints(name.chip_key)
             chip.remember(ids, numbers, hashes_of(polygons))
         image = self._images[filename] = Image(name, chip)
-        self._images_of_chip.setdefault(name.chip_key, []).append(image)
         return image
 
     def _group(self, filenames: pl.Series, starts: Rows) -> tuple[list[Group], dict[int, str]]:
@@ -207,6 +216,6 @@ def _rejections(batch: Batch, reasons: dict[int, str]) -> list[Rejection]:
     rows = sorted(reasons)
     found = []
     for row, values in zip(rows, batch.frame[rows].iter_rows(), strict=True):
-        text = row_text(*values)
-        found.append(Rejection(batch.source_file, int(batch.lines[row]), text, reasons[row]))
+        line, text = int(batch.lines[row]), row_text(*values)
+        found.append(Rejection(batch.source_file, line, text, reasons[row], values[0]))
     return found

@@ -1,7 +1,7 @@
 """What a load knows of each chip while it runs: footprints by building, rows by image.
 
 A building keeps its polygon to the letter, so a row is nearly always "the first polygon of
-building n, once more". That is one look into an array: place n of the chip holds the hash of the
+building n, once more". That is one look into an array: slot n of the chip holds the hash of the
 first polygon. Later polygons of a building are few and stand in a dictionary.
 """
 
@@ -17,11 +17,13 @@ from loaders.terms.names import ImageName
 
 Integers = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int16]
-Places = npt.NDArray[np.int64]
+Slots = npt.NDArray[np.int64]
+ImageKey = tuple[int, int]
+"""``chip_key`` and ``time_key``."""
 Element = TypeVar("Element", bound=np.generic)
 
 DENSE_IDS: Final = 2**17
-"""Ids below this are their own place; the few above get the next free place."""
+"""Ids below this are their own slot; the few above get the next free slot."""
 
 NO_POLYGON: Final = 0
 DROPPED_POLYGON: Final = 1
@@ -30,13 +32,13 @@ DROPPED_POLYGON: Final = 1
 
 @dataclass(slots=True)
 class Chip:
-    """The footprints of one chip, by the place of their building.
+    """The footprints of one chip, by the slot of their building.
 
     Attributes:
-        first_hashes: Hash of the first polygon of the building at each place.
-        later: Number of each further polygon, by place and hash.
+        first_hashes: Hash of the first polygon of the building at each slot.
+        later: Number of each further polygon, by slot and hash.
         highest: Highest number of the buildings that have more than one polygon.
-        sparse: Place of each id that is no place itself.
+        sparse: Slot of each id that is no slot itself.
     """
 
     first_hashes: Hashes = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
@@ -44,59 +46,59 @@ class Chip:
     highest: dict[int, int] = field(default_factory=dict)
     sparse: dict[int, int] = field(default_factory=dict)
 
-    def places(self, ids: Integers) -> Places:
-        """Return the place of each building, with room made for all of them."""
-        places = ids.astype(np.int64)
-        for row in np.flatnonzero(places >= DENSE_IDS).tolist():
+    def slots(self, ids: Integers) -> Slots:
+        """Return the slot of each building, with room made for all of them."""
+        slots = ids.astype(np.int64)
+        for row in np.flatnonzero(slots >= DENSE_IDS).tolist():
             next_free = DENSE_IDS + len(self.sparse)
-            places[row] = self.sparse.setdefault(int(ids[row]), next_free)
-        self.first_hashes = grown(self.first_hashes, int(places.max(initial=-1)) + 1)
-        return places
+            slots[row] = self.sparse.setdefault(int(ids[row]), next_free)
+        self.first_hashes = grown(self.first_hashes, int(slots.max(initial=-1)) + 1)
+        return slots
 
-    def ids(self, places: Places) -> Integers:
-        """Return the building id of each place."""
-        ids = places.astype(np.int32)
-        beyond = np.flatnonzero(places >= DENSE_IDS)
+    def ids(self, slots: Slots) -> Integers:
+        """Return the building id of each slot."""
+        ids = slots.astype(np.int32)
+        beyond = np.flatnonzero(slots >= DENSE_IDS)
         if beyond.size:
             known = np.fromiter(self.sparse, dtype=np.int32, count=len(self.sparse))
-            ids[beyond] = known[places[beyond] - DENSE_IDS]
+            ids[beyond] = known[slots[beyond] - DENSE_IDS]
         return ids
 
     def remember(self, ids: Integers, numbers: Numbers, hashes: Hashes) -> None:
         """Take in the footprints that the warehouse already has."""
-        places = self.places(ids)
+        slots = self.slots(ids)
         is_first = numbers == 1
-        self.first_hashes[places] = DROPPED_POLYGON
-        self.first_hashes[places[is_first]] = hashes[is_first]
+        self.first_hashes[slots] = DROPPED_POLYGON
+        self.first_hashes[slots[is_first]] = hashes[is_first]
         for row in np.flatnonzero(~is_first).tolist():
-            place, number = int(places[row]), int(numbers[row])
-            self.later[place, int(hashes[row])] = number
-            self.highest[place] = max(number, self.highest.get(place, 1))
+            slot, number = int(slots[row]), int(numbers[row])
+            self.later[slot, int(hashes[row])] = number
+            self.highest[slot] = max(number, self.highest.get(slot, 1))
 
-    def number_of(self, place: int, polygon: int) -> int | None:
+    def number_of(self, slot: int, polygon: int) -> int | None:
         """Return the footprint number of a polygon's hash, or None if it is new."""
-        if self.first_hashes[place] == polygon:
+        if self.first_hashes[slot] == polygon:
             return 1
-        return self.later.get((place, polygon))
+        return self.later.get((slot, polygon))
 
-    def add_first(self, places: Places, polygons: Hashes) -> None:
+    def add_first(self, slots: Slots, polygons: Hashes) -> None:
         """Take in the first polygons of buildings that had none."""
-        self.first_hashes[places] = polygons
+        self.first_hashes[slots] = polygons
 
-    def forget_first(self, places: Places) -> None:
+    def forget_first(self, slots: Slots) -> None:
         """Undo ``add_first``."""
-        self.first_hashes[places] = NO_POLYGON
+        self.first_hashes[slots] = NO_POLYGON
 
-    def add_later(self, place: int, polygon: int) -> int:
+    def add_later(self, slot: int, polygon: int) -> int:
         """Give a further polygon of a building its number."""
-        number = self.highest.get(place, 1) + 1
-        self.highest[place] = number
-        self.later[place, polygon] = number
+        number = self.highest.get(slot, 1) + 1
+        self.highest[slot] = number
+        self.later[slot, polygon] = number
         return number
 
-    def forget_later(self, place: int, polygon: int) -> None:
+    def forget_later(self, slot: int, polygon: int) -> None:
         """Undo the newest ``add_later`` of a building."""
-        self.highest[place] = self.later.pop((place, polygon)) - 1
+        self.highest[slot] = self.later.pop((slot, polygon)) - 1
 
 
 @dataclass(slots=True)
@@ -106,33 +108,65 @@ class Image:
     Attributes:
         name: The parsed filename.
         chip: Its chip.
-        numbers: Footprint number of the building at each place of the chip; 0 for no row.
+        numbers: Footprint number of the building at each slot of the chip; 0 for no row.
         row_count: How many rows.
+        rejected_count: How many of its rows, or files, cannot be loaded.
     """
 
     name: ImageName
     chip: Chip
     numbers: Numbers = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     row_count: int = 0
+    rejected_count: int = 0
+
+    @property
+    def key(self) -> ImageKey:
+        """``chip_key`` and ``time_key``."""
+        return self.name.chip_key, self.name.time_key
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the source has rows of it of which none can be loaded: unreadable, not empty."""
+        return self.rejected_count > 0 and self.row_count == 0
 
     def make_room(self) -> None:
-        """Make ``numbers`` as long as the chip has places."""
+        """Make ``numbers`` as long as the chip has slots."""
         self.numbers = grown(self.numbers, len(self.chip.first_hashes))
 
-    def rows(self) -> tuple[Integers, Numbers]:
-        """Return building ids and footprint numbers of all rows, by id."""
-        places = np.flatnonzero(self.numbers)
-        ids, numbers = self.chip.ids(places), self.numbers[places]
+    def rows(self) -> "ImageRows":
+        """Return all rows so far, as they are now."""
+        slots = np.flatnonzero(self.numbers)
+        ids, numbers = self.chip.ids(slots), self.numbers[slots]
         if self.chip.sparse:
             order = np.argsort(ids, kind="stable")
             ids, numbers = ids[order], numbers[order]
-        return ids, numbers
+        return ImageRows(*self.key, ids, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRows:
+    """The rows of an image as the warehouse keeps them: two arrays, by building id.
+
+    Attributes:
+        chip_key: The chip.
+        time_key: The month.
+        building_ids: Buildings; int32.
+        footprint_nos: Numbers of their polygons; int16.
+    """
+
+    chip_key: int
+    time_key: int
+    building_ids: Integers
+    footprint_nos: Numbers
+
+    def __len__(self) -> int:
+        """Return how many rows."""
+        return len(self.building_ids)
 
     def digest(self) -> bytes:
         """Return a digest that is equal if and only if the rows are."""
-        ids, numbers = self.rows()
-        digest = hashlib.sha256(ids.astype("<i4").tobytes())
-        digest.update(numbers.astype("<i2").tobytes())
+        digest = hashlib.sha256(self.building_ids.astype("<i4").tobytes())
+        digest.update(self.footprint_nos.astype("<i2").tobytes())
         return digest.digest()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from loaders.assembly.chips import NO_POLYGON, Chip, Image, Integers, Numbers, Places
+from loaders.assembly.chips import NO_POLYGON, Chip, Image, Integers, Numbers, Slots
 from loaders.terms.hashes import Hashes
 
 Rows = npt.NDArray[np.int64]
@@ -21,10 +21,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Rows of an image that got their place."""
+    """Rows of an image that got their slot."""
 
     image: Image
-    places: Places
+    slots: Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class First:
     """First polygons of buildings, and the rows that brought them."""
 
     image: Image
-    places: Places
+    slots: Slots
     rows: Rows
 
 
@@ -41,7 +41,7 @@ class Later:
     """A further polygon of a building, and the row that brought it."""
 
     image: Image
-    place: int
+    slot: int
     polygon: int
     row: int
     number: int
@@ -71,15 +71,15 @@ class Attempt:
             hashes: Hashes of their polygons.
         """
         image = group.image
-        places = image.chip.places(ids)
+        slots = image.chip.slots(ids)
         image.make_room()
-        if _take_places(image, places):
-            self.placed.append(Placed(image, places))
-            numbers = self._numbers(group, places, hashes)
-            image.numbers[places] = numbers
+        if _take_slots(image, slots):
+            self.placed.append(Placed(image, slots))
+            numbers = self._numbers(group, slots, hashes)
+            image.numbers[slots] = numbers
             self.numbers[group.rows] = numbers
         else:
-            self._number_one_by_one(group, places, hashes)
+            self._number_one_by_one(group, slots, hashes)
 
     def new_rows(self) -> Rows:
         """Return the rows that brought a new polygon."""
@@ -96,63 +96,63 @@ class Attempt:
     def undo(self) -> None:
         """Put the state back to where it was before the pass."""
         for placed in self.placed:
-            placed.image.numbers[placed.places] = 0
-            placed.image.row_count -= len(placed.places)
+            placed.image.numbers[placed.slots] = 0
+            placed.image.row_count -= len(placed.slots)
         for later in reversed(self.later):
-            later.image.chip.forget_later(later.place, later.polygon)
+            later.image.chip.forget_later(later.slot, later.polygon)
         for first in self.first:
-            first.image.chip.forget_first(first.places)
+            first.image.chip.forget_first(first.slots)
 
-    def _numbers(self, group: Group, places: Places, hashes: Hashes) -> Numbers:
+    def _numbers(self, group: Group, slots: Slots, hashes: Hashes) -> Numbers:
         chip = group.image.chip
-        known = chip.first_hashes[places]
-        numbers = np.ones(len(places), dtype=np.int16)
+        known = chip.first_hashes[slots]
+        numbers = np.ones(len(slots), dtype=np.int16)
         unequal = np.flatnonzero(known != hashes)
         if unequal.size:
             is_free = known[unequal] == NO_POLYGON
-            self._add_first(group, unequal[is_free], places, hashes)
+            self._add_first(group, unequal[is_free], slots, hashes)
             for at in unequal[~is_free].tolist():
                 row = int(group.rows[at])
-                numbers[at] = self._later(chip, group.image, int(places[at]), int(hashes[at]), row)
+                numbers[at] = self._later(chip, group.image, int(slots[at]), int(hashes[at]), row)
         return numbers
 
-    def _add_first(self, group: Group, at: Rows, places: Places, hashes: Hashes) -> None:
+    def _add_first(self, group: Group, at: Rows, slots: Slots, hashes: Hashes) -> None:
         if at.size:
-            group.image.chip.add_first(places[at], hashes[at])
-            self.first.append(First(group.image, places[at], group.rows[at]))
+            group.image.chip.add_first(slots[at], hashes[at])
+            self.first.append(First(group.image, slots[at], group.rows[at]))
 
-    def _later(self, chip: Chip, image: Image, place: int, polygon: int, row: int) -> int:
-        number = chip.number_of(place, polygon)
+    def _later(self, chip: Chip, image: Image, slot: int, polygon: int, row: int) -> int:
+        number = chip.number_of(slot, polygon)
         if number is None:
-            number = chip.add_later(place, polygon)
-            self.later.append(Later(image, place, polygon, row, number))
+            number = chip.add_later(slot, polygon)
+            self.later.append(Later(image, slot, polygon, row, number))
         return number
 
-    def _number_one_by_one(self, group: Group, places: Places, hashes: Hashes) -> None:
+    def _number_one_by_one(self, group: Group, slots: Slots, hashes: Hashes) -> None:
         image = group.image
         for at, row in enumerate(group.rows.tolist()):
-            place = places[at : at + 1]
-            before = int(image.numbers[place[0]])
+            slot = slots[at : at + 1]
+            before = int(image.numbers[slot[0]])
             if before:
-                known = image.chip.number_of(int(place[0]), int(hashes[at]))
+                known = image.chip.number_of(int(slot[0]), int(hashes[at]))
                 self.duplicates[row] = known != before
                 continue
             one = Group(image, group.rows[at : at + 1])
             image.row_count += 1
-            self.placed.append(Placed(image, place))
-            numbers = self._numbers(one, place, hashes[at : at + 1])
-            image.numbers[place] = numbers
+            self.placed.append(Placed(image, slot))
+            numbers = self._numbers(one, slot, hashes[at : at + 1])
+            image.numbers[slot] = numbers
             self.numbers[row] = numbers[0]
 
 
-def _take_places(image: Image, places: Places) -> bool:
-    """Take the places of new rows, unless one is taken already or named twice."""
-    if image.numbers[places].any():
+def _take_slots(image: Image, slots: Slots) -> bool:
+    """Take the slots of new rows, unless one is taken already or named twice."""
+    if image.numbers[slots].any():
         return False
-    image.numbers[places] = 1
+    image.numbers[slots] = 1
     count = int(np.count_nonzero(image.numbers))
-    if count - image.row_count != len(places):
-        image.numbers[places] = 0
+    if count - image.row_count != len(slots):
+        image.numbers[slots] = 0
         return False
     image.row_count = count
     return True

@@ -123,13 +123,18 @@ def _read_one_by_one(piece: Piece) -> Iterator[Batch | Rejection]:
     for number, line in enumerate(piece.lines[:-1].split(b"\n"), start=piece.first_line):
         row = read_line(line)
         if isinstance(row, str):
-            yield Rejection(piece.source_file, number, shown(line), row)
+            yield Rejection(piece.source_file, number, shown(line), row, _first_value(line))
         else:
             rows.append(row)
             lines.append(number)
     if rows:
         frame = pl.DataFrame(rows, schema=ROW_SCHEMA, orient="row")
         yield Batch(frame, np.array(lines, dtype=np.int64), piece.source_file)
+
+
+def _first_value(line: bytes) -> str:
+    """Return what stands where the filename should, so that a bad line can tell its image."""
+    return shown(line.partition(b",")[0].strip(b'"'))
 
 
 def _split(text: str) -> list[str] | None:

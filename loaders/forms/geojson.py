@@ -49,7 +49,7 @@ class LabelReader:
         except NameRejectedError as error:
             yield Rejection(source_file, 0, path.name, str(error))
         except UnreadableFileError as error:
-            yield Rejection(source_file, 0, path.name, Reason.FILE.found(error))
+            yield Rejection(source_file, 0, path.name, Reason.FILE.found(error), filename)
         else:
             yield from self._read(features, form, image, source_file)
 
@@ -72,7 +72,7 @@ class LabelReader:
                 lines += [line] * len(found.texts)
             else:
                 text = row_text(image.filename, number, found.texts[0])
-                yield Rejection(source_file, line, text, reason)
+                yield Rejection(source_file, line, text, reason, image.filename)
         if rows:
             yield self._batch(rows, lines, form, image, source_file)
 

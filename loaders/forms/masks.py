@@ -31,7 +31,8 @@ def read_mask(content: bytes, path: Path, source_file: str) -> Iterator[Mask | R
         yield Rejection(source_file, 0, path.name, str(error))
         return
     except UnreadableFileError as error:
-        yield Rejection(source_file, 0, path.name, Reason.FILE.found(error))
+        yield _rejection(source_file, 0, path.name, Reason.FILE.found(error), filename)
+        yield Mask(filename, (), source_file, is_lost=True)
         return
     polygons: list[str] = []
     for line, geometry in enumerate(features.geometries, start=1):
@@ -40,8 +41,13 @@ def read_mask(content: bytes, path: Path, source_file: str) -> Iterator[Mask | R
         if reason is None:
             polygons += found.texts
         else:
-            yield Rejection(source_file, line, found.texts[0], reason)
-    yield Mask(filename, tuple(polygons), source_file)
+            yield _rejection(source_file, line, found.texts[0], reason, filename)
+    is_lost = not polygons and bool(features.geometries)
+    yield Mask(filename, tuple(polygons), source_file, is_lost=is_lost)
+
+
+def _rejection(source_file: str, line: int, text: str, reason: str, filename: str) -> Rejection:
+    return Rejection(source_file, line, text, reason, filename, is_of_mask=True)
 
 
 def _reason_of_validity(texts: tuple[str, ...]) -> str | None:

@@ -34,7 +34,8 @@ class Batch:
     def __post_init__(self) -> None:
         """Look at every row once, in the thread that parsed it."""
         names = self.frame["filename"]
-        is_start = names.ne_missing(names.shift()).to_numpy()
+        is_start = np.ones(len(names), dtype=np.bool_)
+        is_start[1:] = (names[1:] != names[:-1]).to_numpy()
         object.__setattr__(self, "starts", np.flatnonzero(is_start))
         object.__setattr__(self, "hashes", hashes_of(self.frame["geometry"]))
 
@@ -48,12 +49,16 @@ class Rejection:
         line: Line or feature of the file, from 1; 0 where the whole file is meant.
         text: The line as it stands, bytes that are no UTF-8 shown escaped.
         reason: A phrase of ``loaders.terms.reasons`` and what was found.
+        filename: The image it belongs to, where that can be told.
+        is_of_mask: It is of a mask whose image is known, and takes nothing from that image's rows.
     """
 
     source_file: str
     line: int
     text: str
     reason: str
+    filename: str | None = None
+    is_of_mask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,13 @@ class Mask:
         filename: The image.
         polygons: WKT in longitude and latitude (CRS84), as they stand in the file.
         source_file: The file, within its source.
+        is_lost: Nothing of it can be loaded: unreadable, which is not the same as empty.
     """
 
     filename: str
     polygons: tuple[str, ...]
     source_file: str
+    is_lost: bool = False
 
 
 Part = Batch | Rejection | KnownImage | Mask

@@ -1,52 +1,66 @@
 """Columns into the bytes of PostgreSQL's ``COPY``.
 
-Observations go in the binary format, built as one array of fixed-size records: per row a field
-count, then per field its length and its big-endian value ("Binary Format", PostgreSQL manual,
-chapter COPY). Texts go as CSV, which Polars writes.
+Rows of images go in the binary format: per row a field count, then per field its length and its
+big-endian value; an array is its dimensions, the OID of its elements and each element as a field
+("Binary Format", PostgreSQL manual, chapter COPY; ``array_send`` for arrays). Texts go as CSV,
+which Polars writes; where no value needs a quote, as plain text, which the server reads faster.
 """
 
 import io
+import struct
+from collections.abc import Iterable
 from typing import Final, LiteralString
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import psycopg
 from psycopg import sql
 
-from loaders.assembly.observations import Observations
+from loaders.assembly.chips import ImageRows
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
-_OBSERVATION: Final = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("chip_key_length", ">i4"),
-        ("chip_key", ">i4"),
-        ("time_key_length", ">i4"),
-        ("time_key", ">i4"),
-        ("building_id_length", ">i4"),
-        ("building_id", ">i4"),
-        ("footprint_no_length", ">i4"),
-        ("footprint_no", ">i2"),
-    ]
-)
-_EMPTY_OBSERVATION: Final = np.array((4, 4, 0, 4, 0, 4, 0, 2, 0), dtype=_OBSERVATION)
+_KEY: Final = struct.Struct(">hiiii")
+"""Four fields; length and value of ``chip_key``, length and value of ``time_key``."""
+_ARRAY: Final = struct.Struct(">iiiIii")
+"""Length of the field; dimensions, no nulls, OID of the elements; how many, the first is 1."""
+_NO_ARRAY: Final = struct.Struct(">iiiI")
+_INT2_OID: Final = 21
+_INT4_OID: Final = 23
 
 
-def encode_observations(observations: Observations) -> bytes:
-    """Return observations as a whole binary ``COPY`` stream."""
-    records = np.full(len(observations), _EMPTY_OBSERVATION)
-    records["chip_key"] = observations.chip_key
-    records["time_key"] = observations.time_keys
-    records["building_id"] = observations.building_ids
-    records["footprint_no"] = observations.footprint_nos
-    return _SIGNATURE + records.tobytes() + _TRAILER
+def encode_images(images: Iterable[ImageRows]) -> bytes:
+    """Return ``chip_key``, ``time_key``, ``building_ids`` and ``footprint_nos`` of images.
+
+    A whole binary ``COPY`` stream; the arrays lie by building id.
+    """
+    parts = [_SIGNATURE]
+    for image in images:
+        parts += [
+            _KEY.pack(4, 4, image.chip_key, 4, image.time_key),
+            _encode_array(image.building_ids, ">i4", _INT4_OID),
+            _encode_array(image.footprint_nos, ">i2", _INT2_OID),
+        ]
+    parts.append(_TRAILER)
+    return b"".join(parts)
 
 
 def encode_csv(frame: pl.DataFrame) -> bytes:
     """Return a frame as a CSV ``COPY`` stream, every value quoted."""
     buffer = io.BytesIO()
     frame.write_csv(buffer, include_header=False, quote_style="always")
+    return buffer.getvalue()
+
+
+def encode_text(frame: pl.DataFrame) -> bytes:
+    """Return a frame as a text ``COPY`` stream.
+
+    Args:
+        frame: Without nulls; no text in it holds a tab, a line feed or a backslash.
+    """
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, separator="\t", quote_style="never")
     return buffer.getvalue()
 
 
@@ -64,3 +78,13 @@ def copy_into(
     statement = sql.SQL("copy {} from stdin ({})").format(sql.Identifier(*table), sql.SQL(options))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(data)
+
+
+def _encode_array(values: npt.NDArray[np.integer], form: str, oid: int) -> bytes:
+    if not len(values):
+        return _NO_ARRAY.pack(_NO_ARRAY.size - 4, 0, 0, oid)
+    elements = np.empty(len(values), dtype=[("length", ">i4"), ("value", form)])
+    elements["length"] = elements.dtype["value"].itemsize
+    elements["value"] = values
+    body = _ARRAY.size - 4 + elements.nbytes
+    return _ARRAY.pack(body, 1, 0, oid, len(values), 1) + elements.tobytes()

@@ -1,20 +1,17 @@
-"""Statements that make ``raw`` hold just what a source has, image by image.
+"""Statements that make ``raw`` hold just what its sources have, image by image.
 
-A source claims the images it has. An image goes when its source no longer has it, unless another
-source has the same version of it.
+An image is one row of ``raw.image`` and one of ``raw.image_rows``. A source claims the images it
+has, each in the version that it brought; an image whose present version nobody claims goes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 from psycopg import sql
 
-from loaders.assembly.chips import Image
-
-ImageKey = tuple[int, int]
-"""``chip_key`` and ``time_key``."""
+from loaders.assembly.chips import Image, ImageKey
 
 SHARE_FOR_NEW_STATISTICS: Final = 0.2
 """Plans go wrong when a table is not what its statistics say; below this, autovacuum is in time."""
@@ -38,22 +35,39 @@ _IMAGE_COLUMNS: Final = (
 )
 _CHANGING_COLUMNS: Final = ("row_count", "load_id", "content_digest")
 
+DELETE_ORPHANS: Final = """
+    delete from raw.footprint
+    using (
+        select chip_key, building_id, footprint_no
+        from raw.footprint
+        where chip_key = any(%(chip_keys)s)
+        except
+        select chip_key, building_id, footprint_no
+        from raw.observation
+        where chip_key = any(%(chip_keys)s)
+    ) as orphan
+    where
+        footprint.chip_key = orphan.chip_key
+        and footprint.building_id = orphan.building_id
+        and footprint.footprint_no = orphan.footprint_no
+"""
+"""Each row is looked at once, whatever the statistics know of the chips (no anti-join)."""
+
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """How many images a load changed, found equal, and removed."""
+class Held:
+    """An image as the warehouse has it."""
 
-    changed: int
-    unchanged: int
-    removed: int
+    digest: bytes
+    row_count: int
 
 
 def is_empty(connection: psycopg.Connection) -> bool:
-    """Tell whether there is no observation and no footprint."""
+    """Tell whether there is no image with rows and no footprint."""
     row = connection.execute(
         """
         select
-            not exists (select from raw.observation)
+            not exists (select from raw.image_rows)
             and not exists (select from raw.footprint)
         """
     ).fetchone()
@@ -64,10 +78,9 @@ def prepare_for_freezing(connection: psycopg.Connection) -> None:
     """Make the empty tables ready for rows that are copied already frozen.
 
     That needs tables that the same transaction truncated; where ``wal_level`` is minimal their
-    rows skip the log, too. Indexes built afterwards cost a third of indexes kept on every row.
+    rows skip the log, too. An index built afterwards costs a third of one kept on every row.
     """
-    connection.execute("truncate raw.observation, raw.footprint")
-    connection.execute("drop index raw.observation_image_brin")
+    connection.execute("truncate raw.image_rows, raw.footprint")
     connection.execute("alter table raw.footprint drop constraint footprint_pkey")
 
 
@@ -79,125 +92,85 @@ def finish_freezing(connection: psycopg.Connection) -> None:
         add constraint footprint_pkey primary key (chip_key, building_id, footprint_no)
         """
     )
+
+
+def held_images(connection: psycopg.Connection) -> dict[ImageKey, Held]:
+    """Return what is known of every image's rows."""
+    rows = connection.execute("select chip_key, time_key, content_digest, row_count from raw.image")
+    return {(chip_key, time_key): Held(digest, count) for chip_key, time_key, digest, count in rows}
+
+
+def drop_claims(connection: psycopg.Connection, source: str, keys: Collection[ImageKey]) -> None:
+    """Drop a source's claims on images."""
     connection.execute(
         """
-        create index observation_image_brin on raw.observation
-        using brin (chip_key, time_key) with (pages_per_range = 32)
-        """
+        delete from raw.image_source
+        using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
+            as given_up (chip_key, time_key)
+        where
+            image_source.source = %(source)s
+            and image_source.chip_key = given_up.chip_key
+            and image_source.time_key = given_up.time_key
+        """,
+        _arrays(keys) | {"source": source},
     )
 
 
-def digests(connection: psycopg.Connection) -> dict[ImageKey, bytes]:
-    """Return the digest of every image's rows."""
-    rows = connection.execute("select chip_key, time_key, content_digest from raw.image")
-    return {(chip_key, time_key): digest for chip_key, time_key, digest in rows}
+def claims_of(connection: psycopg.Connection, source: str) -> set[ImageKey]:
+    """Return the images that a source has."""
+    rows = connection.execute(
+        "select chip_key, time_key from raw.image_source where source = %s", (source,)
+    )
+    return {(chip_key, time_key) for chip_key, time_key in rows}
 
 
-def give_up_claims(
-    connection: psycopg.Connection, source: str, found: list[ImageKey]
-) -> list[ImageKey]:
-    """Drop a source's claims on images that it no longer has.
-
-    Args:
-        connection: Within the load's transaction.
-        source: Identity of the source.
-        found: The images that it has.
-
-    Returns:
-        The images whose present version no other source has: those have to go.
-    """
+def delete_unclaimed(connection: psycopg.Connection, keys: Collection[ImageKey]) -> list[ImageKey]:
+    """Delete those of the images whose present version no source has, and return them."""
+    if not keys:
+        return []
     rows = connection.execute(
         """
-        with given_up as (
-            delete from raw.image_source
-            where
-                source = %(source)s
-                and (chip_key, time_key) not in (
-                    select found.chip_key, found.time_key
-                    from unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-                        as found (chip_key, time_key)
-                )
-            returning chip_key, time_key, image_load_id
-        )
-
-        select given_up.chip_key, given_up.time_key
-        from given_up
-        inner join raw.image
-            on
-                given_up.chip_key = image.chip_key
-                and given_up.time_key = image.time_key
-                and given_up.image_load_id = image.load_id
-        where not exists (
-            select from raw.image_source as other
-            where
-                other.source <> %(source)s
-                and other.chip_key = image.chip_key
-                and other.time_key = image.time_key
-                and other.image_load_id = image.load_id
-        )
-        """,
-        _arrays(found) | {"source": source},
-    )
-    return [(chip_key, time_key) for chip_key, time_key in rows]
-
-
-def delete_rows(connection: psycopg.Connection, images: list[ImageKey]) -> None:
-    """Delete the observations of images."""
-    if not images:
-        return
-    connection.execute("select brin_summarize_new_values('raw.observation_image_brin')")
-    connection.execute(
-        """
-        delete from raw.observation
+        delete from raw.image
         using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-            as stale (chip_key, time_key)
-        where observation.chip_key = stale.chip_key and observation.time_key = stale.time_key
-        """,
-        _arrays(images),
-    )
-
-
-def delete_chips(connection: psycopg.Connection, chip_keys: list[int]) -> None:
-    """Delete all observations of chips."""
-    if chip_keys:
-        connection.execute("delete from raw.observation where chip_key = any(%s)", (chip_keys,))
-
-
-def delete_orphans(connection: psycopg.Connection, images: list[ImageKey]) -> None:
-    """Delete footprints that no observation has any more, on the chips of these images."""
-    chip_keys = sorted({chip_key for chip_key, _ in images})
-    if not chip_keys:
-        return
-    connection.execute(
-        """
-        delete from raw.footprint
+            as given_up (chip_key, time_key)
         where
-            chip_key = any(%(chip_keys)s)
+            image.chip_key = given_up.chip_key
+            and image.time_key = given_up.time_key
             and not exists (
-                select from raw.observation
+                select from raw.image_source
                 where
-                    observation.chip_key = any(%(chip_keys)s)
-                    and observation.chip_key = footprint.chip_key
-                    and observation.building_id = footprint.building_id
-                    and observation.footprint_no = footprint.footprint_no
+                    image_source.chip_key = image.chip_key
+                    and image_source.time_key = image.time_key
+                    and image_source.image_load_id = image.load_id
             )
+        returning image.chip_key, image.time_key
         """,
-        {"chip_keys": chip_keys},
+        _arrays(keys),
     )
+    gone = [(chip_key, time_key) for chip_key, time_key in rows]
+    delete_rows(connection, gone)
+    return gone
 
 
-def delete_images(connection: psycopg.Connection, images: list[ImageKey]) -> None:
-    """Delete images; their observations are gone already."""
-    if images:
+def delete_rows(connection: psycopg.Connection, keys: Collection[ImageKey]) -> None:
+    """Delete the rows of images."""
+    if keys:
         connection.execute(
             """
-            delete from raw.image
+            delete from raw.image_rows
             using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-                as gone (chip_key, time_key)
-            where image.chip_key = gone.chip_key and image.time_key = gone.time_key
+                as stale (chip_key, time_key)
+            where image_rows.chip_key = stale.chip_key and image_rows.time_key = stale.time_key
             """,
-            _arrays(images),
+            _arrays(keys),
         )
+
+
+def delete_orphans(connection: psycopg.Connection, keys: Collection[ImageKey]) -> None:
+    """Delete footprints that no image has any more, on the chips of these images."""
+    chip_keys = sorted({chip_key for chip_key, _ in keys})
+    if chip_keys:
+        connection.execute(DELETE_ORPHANS, {"chip_keys": chip_keys})
 
 
 def write_images(
@@ -228,7 +201,7 @@ def write_images(
         )
 
 
-def write_claims(connection: psycopg.Connection, source: str, found: list[ImageKey]) -> None:
+def write_claims(connection: psycopg.Connection, source: str, found: Collection[ImageKey]) -> None:
     """Note which version of which images a source has."""
     connection.execute(
         """
@@ -246,20 +219,40 @@ def write_claims(connection: psycopg.Connection, source: str, found: list[ImageK
     )
 
 
-def refresh_statistics(connection: psycopg.Connection, changed: Iterable[Image]) -> None:
-    """Analyze the tables if a good part of them is new."""
+def other_versions(connection: psycopg.Connection, keys: Collection[ImageKey]) -> dict[str, int]:
+    """Count, by source, those of the images that a source has though the warehouse has not."""
+    rows = connection.execute(
+        """
+        select image_source.source, count(*)
+        from raw.image_source
+        inner join unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
+            as gone (chip_key, time_key)
+            on image_source.chip_key = gone.chip_key and image_source.time_key = gone.time_key
+        group by image_source.source
+        order by image_source.source
+        """,
+        _arrays(keys),
+    )
+    return dict(rows.fetchall())
+
+
+def refresh_statistics(
+    connection: psycopg.Connection, changed: Iterable[Image], *, has_new_chip: bool
+) -> None:
+    """Analyze the tables if a good part of them is new, or a chip that they do not know."""
     row = connection.execute("select coalesce(sum(row_count), 0) from raw.image").fetchone()
     rows = 0 if row is None else int(row[0])
-    if sum(image.row_count for image in changed) > SHARE_FOR_NEW_STATISTICS * rows:
+    share = SHARE_FOR_NEW_STATISTICS * rows
+    if has_new_chip or sum(image.row_count for image in changed) > share:
         # A small sample tells of these columns as much as a large one, far sooner.
         connection.execute("set local default_statistics_target = 20")
-        connection.execute("analyze raw.image, raw.footprint, raw.observation")
+        connection.execute("analyze raw.image, raw.footprint, raw.image_rows")
 
 
-def _arrays(images: list[ImageKey]) -> dict[str, object]:
+def _arrays(keys: Collection[ImageKey]) -> dict[str, object]:
     return {
-        "chip_keys": [chip_key for chip_key, _ in images],
-        "time_keys": [time_key for _, time_key in images],
+        "chip_keys": [chip_key for chip_key, _ in keys],
+        "time_keys": [time_key for _, time_key in keys],
     }
 
 

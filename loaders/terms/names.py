@@ -7,13 +7,13 @@ the zoom and no UTM zone.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from loaders.terms.reasons import Reason
 from loaders.terms.tiles import TILES, ZOOM, chip_key, quad_of
 
 FIRST_YEAR: Final = 2000
-LAST_YEAR: Final = 2100
 
 CHIP_FORM: Final = re.compile(
     r"L15-(?P<quad_e>\d{4})E-(?P<quad_n>\d{4})N"
@@ -92,8 +92,12 @@ def parse_filename(filename: str) -> ImageName:
 
 def _check(numbers: dict[str, int]) -> None:
     year, month, zoom = numbers["year"], numbers["month"], numbers["zoom"]
-    if not (1 <= month <= 12 and FIRST_YEAR <= year <= LAST_YEAR):
+    if not (1 <= month <= 12 and year >= FIRST_YEAR):
         raise NameRejectedError(Reason.FILENAME_MONTH.found(f"{year:04}_{month:02}"))
+    today = datetime.now(UTC).date()
+    if (year, month) > (today.year, today.month):
+        detail = f"{year:04}_{month:02}, and the clock says {today:%Y_%m}"
+        raise NameRejectedError(Reason.FILENAME_FUTURE.found(detail))
     if zoom != ZOOM:
         raise NameRejectedError(Reason.FILENAME_ZOOM.found(f"{zoom} instead of {ZOOM}"))
     tile = numbers["tile_x"], numbers["tile_y"]

@@ -145,7 +145,8 @@ def _reason_of_body(text: str) -> str:
     if strange is None and widths & {3, 4}:
         return Reason.POLYGON_DIMENSION.found(f"{max(widths)} numbers in a point")
     if strange is None and widths == {2} and text.endswith("))"):
-        short = min(ring.count(",") + 1 for ring in text.split(")") if ring.strip(" ,("))
+        rings = (ring.strip(" ,(") for ring in text[text.index("(") :].split(")"))
+        short = min(ring.count(",") + 1 for ring in rings if ring)
         if short < 4:
             return Reason.POLYGON_SHORT.found(f"{short}")
     return Reason.POLYGON_FORM.found(repr(text))

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     ID_TOO_LARGE = "id is too large"
     FILENAME_FORM = "filename has an unknown form"
     FILENAME_MONTH = "filename names no month"
+    FILENAME_FUTURE = "month lies in the future"
     FILENAME_ZOOM = "filename names another zoom"
     FILENAME_TILE = "filename names no tile"
     QUAD_TILE = "quad and tile disagree"

@@ -11,7 +11,7 @@ from ml.lifecycle import tracking
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel, Forecasts
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS
+from ml.model.grid import HORIZONS, QUANTILE_NAMES
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 
@@ -56,11 +56,6 @@ class ForecastReport:
     chips_refused: int = 0
     model_version: int | None = None
     reason: str | None = None
-
-
-def write_forecasts() -> int:
-    """Do what ``forecast_chips`` does and return how many rows were written."""
-    return forecast_chips().rows_written
 
 
 def forecast_chips() -> ForecastReport:
@@ -126,7 +121,7 @@ def _write(
         )
         for months_ahead, quantiles, baseline in zip(HORIZONS, by_horizon, baselines, strict=True)
     ]
-    columns = "chip_key, as_of, horizon, q10, q50, q90, baseline, model_version"
+    columns = f"chip_key, as_of, horizon, {', '.join(QUANTILE_NAMES)}, baseline, model_version"
     with (
         connection.cursor() as cursor,
         cursor.copy(f"copy ml.chip_forecast ({columns}) from stdin") as copy,

@@ -16,7 +16,7 @@ from ml.judging.verdict import Verdict, judge
 from ml.lifecycle import tracking
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel
-from ml.model.grid import HORIZONS
+from ml.model.grid import HORIZONS, QUANTILE_NAMES
 from ml.training.fitting import fit
 from ml.training.params import Params, load_params
 from warehouse.access import connect
@@ -173,9 +173,7 @@ def _write_artefacts(
                 "horizon",
                 "net_change",
                 "point",
-                "q10",
-                "q50",
-                "q90",
+                *QUANTILE_NAMES,
             ]
         )
         for prediction in backtest.predictions:

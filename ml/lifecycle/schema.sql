@@ -1,9 +1,10 @@
 -- What training and forecasting write. Run before every write; changes nothing
--- that is there.
+-- that is there. What stands in braces comes from ml/model/grid.py, by
+-- ml/lifecycle/schema.py.
 create table if not exists ml.chip_forecast (
     chip_key integer not null,
     as_of integer not null,
-    horizon smallint not null check (horizon in (1, 3, 6, 12)),
+    horizon smallint not null check (horizon in ({horizons})),
     q10 double precision not null,
     q50 double precision not null,
     q90 double precision not null,
@@ -21,9 +22,9 @@ comment on column ml.chip_forecast.chip_key is 'Chip, as in marts.dim_chip.';
 comment on column ml.chip_forecast.as_of is
 'Time key of the last observed month that the forecast knows.';
 comment on column ml.chip_forecast.horizon is 'Months after the as-of month.';
-comment on column ml.chip_forecast.q10 is 'Lower end of the 80 % interval, buildings.';
+comment on column ml.chip_forecast.q10 is 'Lower end of the {interval} interval, buildings.';
 comment on column ml.chip_forecast.q50 is 'Median, buildings.';
-comment on column ml.chip_forecast.q90 is 'Upper end of the 80 % interval, buildings.';
+comment on column ml.chip_forecast.q90 is 'Upper end of the {interval} interval, buildings.';
 comment on column ml.chip_forecast.baseline is
 'The best plain forecast for the same chip and horizon, buildings.';
 comment on column ml.chip_forecast.model_version is 'Version in the MLflow registry.';
@@ -53,7 +54,7 @@ comment on view ml.current_forecast is
 create table if not exists ml.backtest (
     run_id text not null,
     protocol text not null check (protocol in ('rolling_origin', 'unseen_chips')),
-    horizon smallint not null check (horizon in (1, 3, 6, 12)),
+    horizon smallint not null check (horizon in ({horizons})),
     forecaster text not null,
     rows_judged integer not null check (rows_judged > 0),
     mae double precision not null,
@@ -77,7 +78,7 @@ comment on column ml.backtest.rows_judged is 'Forecasts that were judged.';
 comment on column ml.backtest.mae is
 'Mean absolute error of the point forecast, buildings.';
 comment on column ml.backtest.pinball is
-'Pinball loss, mean over the quantiles 0.1, 0.5 and 0.9, buildings.';
+'Pinball loss, mean over the quantiles {quantiles}, buildings.';
 comment on column ml.backtest.coverage is
-'Share of the targets within q10 .. q90; 0.8 is meant.';
+'Share of the targets within the {interval} interval.';
 comment on column ml.backtest.written_at is 'When the row was written.';

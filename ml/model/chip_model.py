@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ml.model.baselines import baseline_forecast
 from ml.model.boosting import Booster, read_booster
 from ml.model.errors import BundleError, FeatureError
-from ml.model.grid import HORIZONS, MEDIAN, QUANTILES
+from ml.model.grid import HORIZONS, MEDIAN, QUANTILE_NAMES, QUANTILES
 from ml.model.growth import PooledGrowth, change_unit
 from ml.model.manifest import FORMAT, BundleManifest
 from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
@@ -140,9 +140,9 @@ class ForecastModel:
     def save(self, folder: Path) -> None:
         """Write the bundle into ``folder``, made if it is not there."""
         folder.mkdir(parents=True, exist_ok=True)
-        for quantile, booster in zip(QUANTILES, self.boosters, strict=True):
+        for name, booster in zip(QUANTILE_NAMES, self.boosters, strict=True):
             text = booster.model_to_string()
-            (folder / _booster_file(quantile)).write_text(text, encoding="utf-8")
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8")
         manifest = self.manifest.model_dump_json(indent=2)
         (folder / _MANIFEST_FILE).write_text(manifest + "\n", encoding="utf-8")
 
@@ -155,9 +155,7 @@ class ForecastModel:
         """
         try:
             manifest = BundleManifest.model_validate_json((folder / _MANIFEST_FILE).read_bytes())
-            texts = [
-                (folder / _booster_file(quantile)).read_text("utf-8") for quantile in QUANTILES
-            ]
+            texts = [(folder / f"{name}.txt").read_text("utf-8") for name in QUANTILE_NAMES]
             boosters = tuple(read_booster(text) for text in texts)
         except OSError as error:
             raise BundleError(
@@ -216,7 +214,3 @@ def ordered(
     stacked = np.column_stack([np.minimum(lower, median), median, np.maximum(upper, median)])
     bounded: FloatArray = np.maximum(stacked, -count[:, None])
     return bounded
-
-
-def _booster_file(quantile: float) -> str:
-    return f"q{round(quantile * 100):02d}.txt"

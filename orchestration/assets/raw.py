@@ -21,7 +21,7 @@ RAW_TABLES = {
     "rejected_row": "One row per row of a source that could not be loaded, with the reason.",
     "unusable_area": "One row per polygon of unusable data (cloud, haze) of a chip and month.",
     "aoi": "One row per area of interest of the user's own.",
-    "place": "One row per chip: the town nearest to it.",
+    "town": "One row per chip: the town nearest to it.",
 }
 
 REASONS_SHOWN = 5

@@ -55,7 +55,7 @@ def with_row_count(
     if not isinstance(event, dg.Output):
         return event
     node = manifest["nodes"][event.metadata["unique_id"].value]
-    if node["config"]["materialized"] == "view":
+    if node["config"]["materialized"] == "standing_view":
         return event
     count = row_count(connection, schema=node["schema"], table=node["alias"])
     return event.with_metadata({**event.metadata, "dagster/row_count": count})

@@ -51,7 +51,7 @@ def build_chip(plan: ChipPlan, scale: float, seed: int, tunables: Params) -> Chi
     sky = cover(plan, town, shapes, seed)
     seen = _seen(plan.chip, town, sky)
     first = _first_seen(seen, len(town.born))
-    listed = order(_file_order(plan.chip, shapes, seed, tunables.places.clump))
+    listed = order(_file_order(plan.chip, shapes, seed, tunables.lots.clump))
     listed = listed[first[listed] < MONTHS]
     place = np.full(len(first), -1)
     place[listed] = np.arange(len(listed))
@@ -101,7 +101,7 @@ def _identities(first: Ints, shapes: Footprints, listed: Ints) -> Ints:
 
 def _file_order(chip: Chip, shapes: Footprints, seed: int, clump: float) -> np.ndarray:
     """Return sort keys that put buildings of the same block of ``clump`` px behind each other."""
-    rng = stream(seed, Purpose.PLACES, 1000 + chip.index)
+    rng = stream(seed, Purpose.LOTS, 1000 + chip.index)
     side = int(TILE / clump) + 1
     column, row = (shapes.x // clump).astype(np.int64), (shapes.y // clump).astype(np.int64)
     walk = np.where(row % 2 == 0, column, side - 1 - column) + row * side

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthetic.planning.facts import Chip
-from synthetic.planning.params import Params, PlaceParams, between
+from synthetic.planning.params import LotParams, Params, between
 from synthetic.planning.plan import ChipPlan
 from synthetic.steady import (
     Bools,
@@ -83,7 +83,7 @@ def character(chip: Chip, seed: int) -> float:
 
 def lay_out(plan: ChipPlan, scale: float, seed: int, params: Params) -> Lots:
     """Lay out the lots of the chip of ``plan``."""
-    rng, tunables = stream(seed, Purpose.PLACES, plan.chip.index), params.places
+    rng, tunables = stream(seed, Purpose.LOTS, plan.chip.index), params.lots
     per_cell = plan.full_size / 1024
     rank = _cell_ranks(rng)
     usual = 1 / (1 + (tunables.half_empty / per_cell) ** 0.9)
@@ -91,7 +91,7 @@ def lay_out(plan: ChipPlan, scale: float, seed: int, params: Params) -> Lots:
     developed = max(2, round(CELLS * built_up * min(1.0, scale)))
     profile = min(3.6, max(0.8, tunables.peak / (1 + per_cell / tunables.peak_density)))
     kind = character(plan.chip, seed)
-    lot = between(tunables.lot, rng.random()) - CLOSER * (1 - kind)
+    lot = between(tunables.pitch, rng.random()) - CLOSER * (1 - kind)
     rows = tunables.rows
     needed = float(plan.standing.max()) / (CROWDED * developed * CELL * CELL)
     shrink = min(1.0, (1 / (needed * lot * (rows[0] + rows[1]) / 2)) ** 0.5)
@@ -129,7 +129,7 @@ def _cell_ranks(rng: np.random.Generator) -> Ints:
 
 
 def _districts(
-    axis: float, rng: np.random.Generator, tunables: PlaceParams
+    axis: float, rng: np.random.Generator, tunables: LotParams
 ) -> tuple[Ints, Floats, tuple[float, float]]:
     """Return the district of each cell, the street angle of each district, and two main angles.
 
@@ -152,7 +152,7 @@ def _lots(
     used: Bools,
     field: tuple[int, float, float, float],
     rng: np.random.Generator,
-    tunables: PlaceParams,
+    tunables: LotParams,
 ) -> Lots:
     districts, angles, streets = _districts(field[3], rng, tunables)
     main = cosine_sine(np.array(streets[:1]))
@@ -216,7 +216,7 @@ def _filling(
     field: tuple[int, float, float, float],
     lattice: _Lattice,
     rng: np.random.Generator,
-    tunables: PlaceParams,
+    tunables: LotParams,
 ) -> Lots:
     """Sort the lots by cell and, within it, along the streets with some scatter."""
     x, y, cell, street = placed

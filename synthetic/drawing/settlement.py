@@ -1,4 +1,4 @@
-"""Which lots are built on, when, and when the building goes: the plan's counts find their places.
+"""Which lots are built on, when, and when the building goes: the plan's counts find their lots.
 
 A cell that is developed grows the faster the more of it is built and the more of it is free, so it
 fills up in an S and then stops. A burst of development has a few neighbouring cells of its own,

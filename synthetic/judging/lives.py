@@ -43,18 +43,18 @@ _DEMOLITIONS: Final = """
 _OCCLUSIONS: Final = """
     select chip_id, building_id, time_key
     from (
-        select chip_key, building_id, first_ordinal, last_ordinal
+        select chip_key, building_id, months
         from intermediate.int_building_absences
         where kind = 'occluded'
         union all
-        select chip_key, building_id, 1, months_hidden_before
+        select chip_key, building_id, int4range(1, months_hidden_before, '[]')
         from marts.dim_building
         where months_hidden_before > 0
     ) as hidden
-    inner join intermediate.int_chip_months as months
+    inner join intermediate.int_chip_months as chip_months
         on
-            hidden.chip_key = months.chip_key
-            and months.ordinal between hidden.first_ordinal and hidden.last_ordinal
+            hidden.chip_key = chip_months.chip_key
+            and hidden.months @> chip_months.ordinal::integer
     inner join marts.dim_chip on hidden.chip_key = dim_chip.chip_key
 """
 _COUNTS: Final = """

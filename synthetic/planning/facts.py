@@ -99,7 +99,7 @@ def chips() -> tuple[Chip, ...]:
 
 
 def _chip(index: int, chip_id: str, months: list[dict[str, str]], known: dict[str, str]) -> Chip:
-    position = {key: place for place, key in enumerate(CALENDAR)}
+    position = {key: month for month, key in enumerate(CALENDAR)}
     placed = [(position[int(row["year"]) * 100 + int(row["month"])], row) for row in months]
     placed.sort(key=lambda pair: pair[0])
     tile_x, tile_y, _zoom = chip_id.split("_")[1:]
@@ -108,10 +108,10 @@ def _chip(index: int, chip_id: str, months: list[dict[str, str]], known: dict[st
         chip_id=chip_id,
         tile_x=int(tile_x),
         tile_y=int(tile_y),
-        observed=tuple(place for place, row in placed if row["in_csv"] == "1"),
-        clouded=tuple(place for place, row in placed if row["in_csv"] == "0"),
+        observed=tuple(month for month, row in placed if row["in_csv"] == "1"),
+        clouded=tuple(month for month, row in placed if row["in_csv"] == "0"),
         masked=tuple(
-            place for place, row in placed if row["in_csv"] == "1" and row["has_udm"] == "1"
+            month for month, row in placed if row["in_csv"] == "1" and row["has_udm"] == "1"
         ),
         mean_count=_number(known.get("mean_count")),
         persistence=_number(known.get("persistence")),

@@ -1,6 +1,6 @@
 """How the buildings of a chip grow in relation to its first month: rates, bursts, pauses.
 
-No whole numbers here (``plan.py`` makes them) and no places (``settlement.py``). A chip grows the
+No whole numbers here (``plan.py`` makes them) and no lots (``settlement.py``). A chip grows the
 faster the more room it has (saturating), in a warm climate, in the building season of its
 hemisphere, while its region booms, and in bursts of development that start, peak and end within a
 year. So the past tells something about the future that "no change" and "as before" do not see.

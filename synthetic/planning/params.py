@@ -58,10 +58,10 @@ class CloudParams(_Section):
     gap: float
 
 
-class PlaceParams(_Section):
+class LotParams(_Section):
     """Where buildings may stand."""
 
-    lot: tuple[float, float]
+    pitch: tuple[float, float]
     rows: tuple[float, float]
     jitter: float
     districts: tuple[int, int]
@@ -95,7 +95,7 @@ class Params(_Section):
     sizes: SizeParams
     growth: GrowthParams
     clouds: CloudParams
-    places: PlaceParams
+    lots: LotParams
     shapes: ShapeParams
 
 

@@ -1,6 +1,6 @@
 """The plan: how many buildings each chip has, gains, loses and hides in every month.
 
-Whole numbers only, made before any building has a place, so that the number of rows is exact
+Whole numbers only, made before any building has a lot, so that the number of rows is exact
 whatever the geometry does later: rows = standing - hidden under a mask - missing without a mask.
 """
 
@@ -35,7 +35,7 @@ class ChipPlan:
         standing: Buildings that stand, whether seen or not.
         hidden: Buildings under the mask of the month; 0 where there is no mask.
         gaps: Buildings that are missing without a mask.
-        full_size: Mean count at the size of the real data; what the pattern of places follows.
+        full_size: Mean count at the size of the real data; what the pattern of lots follows.
     """
 
     chip: Chip
@@ -161,11 +161,11 @@ def _known_size(chip: Chip) -> float | None:
     return chip.mean_count or chip.some_count
 
 
-def _relative_sizes(places: tuple[Chip, ...], seed: int, tunables: Params) -> Floats:
+def _relative_sizes(chips: tuple[Chip, ...], seed: int, tunables: Params) -> Floats:
     """Draw the mean counts of the chips without a known one; the others keep theirs."""
-    deviates = normal(stream(seed, Purpose.SIZES), len(places)) * tunables.sizes.spread
+    deviates = normal(stream(seed, Purpose.SIZES), len(chips)) * tunables.sizes.spread
     drawn = np.clip(2800.0 * exp(deviates), tunables.sizes.smallest, tunables.sizes.largest)
-    known = np.array([_known_size(chip) or np.nan for chip in places])
+    known = np.array([_known_size(chip) or np.nan for chip in chips])
     return np.where(np.isnan(known), drawn, known)
 
 

@@ -173,8 +173,8 @@ def test_a_chip_keeps_its_first_place(
     source = tmp_path / "chips.csv"
     load(_write(source, [DAKAR]))
     with connect() as connection:
-        connection.execute("update raw.place set town = 'Another town'")
+        connection.execute("update raw.town set town = 'Another town'")
     load(_write(source, [DAKAR, RIYADH]))
     with connect() as connection:
-        rows = connection.execute("select town from raw.place order by chip_key").fetchall()
+        rows = connection.execute("select town from raw.town order by chip_key").fetchall()
     assert rows == [("Another town",), ("Riyadh",)]

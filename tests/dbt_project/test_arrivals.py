@@ -145,7 +145,7 @@ def test_marts_follow_arrivals_in_any_order_and_equal_a_full_refresh(
         write(dbt, world)
         if step is late_and_corrected_months:
             # A run that ends half way is repaired by the next.
-            dbt("run", "--select", "+int_footprint_spells", "+dim_footprint")
+            dbt("run", "--select", "+int_footprint_histories", "+dim_footprint")
         dbt("run", "--exclude", "layers")
         expect(dbt, world, f"seed {seed}, {step.__name__}")
     followed = contents(dbt)

@@ -4,8 +4,10 @@ import re
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
-from docs.cookbook.__main__ import Question, ask, read_questions
+from docs.cookbook.__main__ import Question, app, ask, read_questions
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
 
 QUESTIONS = read_questions()
 MAY_BE_EMPTY = {"08-demolitions", "14-where-raw-counts-mislead"}
@@ -34,3 +36,16 @@ def test_a_question_has_an_answer(analyst: psycopg.Connection, question: Questio
 def test_a_question_has_one_answer(question: Question) -> None:
     """An answer in no order differs from run to run."""
     assert re.search(r"\norder by\s", question.sql) is not None
+
+
+def test_the_page_goes_to_the_home_and_not_over_the_projects_own(
+    built: str,
+) -> None:
+    ours = PROJECT_ROOT / "docs" / "cookbook.md"
+    before = ours.read_bytes()
+    said = CliRunner().invoke(app, ["--runs", "1"], catch_exceptions=False)
+    written = get_settings().artifacts / "cookbook.md"
+    assert said.output.endswith(f"page: {written}\n")
+    assert QUESTIONS[-1].text in written.read_text("utf-8")
+    assert written.read_text("utf-8").splitlines()[:7] == ours.read_text("utf-8").splitlines()[:7]
+    assert ours.read_bytes() == before

@@ -10,8 +10,9 @@ import psycopg
 import pyogrio
 import pytest
 
-from serving.files.export import export_layer, list_layers
+from serving.files.export import export_layer
 from serving.files.formats import ExportFormat
+from serving.files.layers import list_layers
 from warehouse.access import libpq_environment
 from warehouse.connection.roles import Role
 

@@ -2,6 +2,8 @@
 
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,15 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.errors import BenchmarkError
 from loaders.load import load
 from synthetic import Size, synthesize
 from synthetic.__main__ import app
+from synthetic.errors import SyntheticDataError
 from synthetic.judging.lives import Lifecycle, judge
 from tests.fixtures.dbt import Dbt, DbtFailedError, MakeDbt
 from warehouse.access import connect
 from warehouse.connection.roles import Role
+from warehouse.connection.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -238,9 +241,9 @@ def test_the_command_prints_how_lives_agree_with_the_truth(
 def test_the_truth_of_other_data_is_refused(lifecycle: Lifecycle, tmp_path: Path) -> None:
     synthesize(tmp_path, size=Size.SAMPLE, factor=0.3)
     with connect(role=Role.ORCHESTRATOR) as connection:
-        with pytest.raises(BenchmarkError, match="are in both"):
+        with pytest.raises(SyntheticDataError, match="are in both"):
             judge(connection, tmp_path / "truth")
-        with pytest.raises(BenchmarkError, match=r"no .*buildings\.parquet"):
+        with pytest.raises(SyntheticDataError, match=r"no .*buildings\.parquet"):
             judge(connection, tmp_path)
 
 
@@ -352,6 +355,33 @@ def test_readers_read_marts_and_features_and_write_nothing(dbt: Dbt, role: Role)
             connection.execute(read)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(psycopg.sql.SQL("delete from {}").format(name))
+
+
+LINTER = Path(sys.executable).with_name("sqlfluff")
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["run", "--full-refresh"]])
+def test_what_macros_expand_to_passes_the_linter(dbt: Dbt, arguments: list[str]) -> None:
+    dbt(*arguments)
+    ran = dbt.target / "run" / "sn7" / "models"
+    rules = ["--config", str(PROJECT_ROOT / "scripts" / "rendered.sqlfluff")]
+    # It does not know `attach partition`.
+    lint = [str(LINTER), "lint", *rules, "--templater", "raw", "--ignore", "parsing", str(ran)]
+    done = subprocess.run(lint, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_raw_column_is_described_in_the_sources(dbt: Dbt) -> None:
+    described = {
+        (source["name"], name)
+        for source in dbt.manifest()["sources"].values()
+        for name, column in source["columns"].items()
+        if source["description"] and column["description"]
+    }
+    columns = dbt.rows(
+        "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
+    )
+    assert described == set(columns)
 
 
 def test_descriptions_reach_the_catalogue(dbt: Dbt) -> None:

@@ -36,7 +36,7 @@ def test_nothing_that_a_test_needs_is_left_to_chance() -> None:
     [job] = WORKFLOW["jobs"].values()
     installed = " ".join(step["run"] for step in STEPS[:-1] if "run" in step).split()
 
-    assert {"postgresql-postgis", "gdal-bin"} <= set(installed)
+    assert {"postgresql-postgis", "gdal-bin", "pgbouncer"} <= set(installed)
     assert "container" not in job, "only the runner itself may mount a disk"
 
 

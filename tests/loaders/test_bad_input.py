@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from loaders.errors import NothingLoadedError
 from loaders.load import load
 from loaders.terms.reasons import Reason
 from tests.fixtures.sources import CHIP, HEADER, Raw, filename, line, row, square
@@ -83,6 +84,7 @@ BAD_ROWS: Final[dict[str, tuple[bytes, Reason]]] = {
     "month 00": (with_name(filename("2018_00")), Reason.FILENAME_MONTH),
     "month 13": (with_name(filename("2018_13")), Reason.FILENAME_MONTH),
     "year 0000": (with_name(filename("0000_01")), Reason.FILENAME_MONTH),
+    "year 2081": (with_name(filename("2081_01")), Reason.FILENAME_FUTURE),
     "zoom 14": (with_chip("L15-1615E-1205N_6460_3370_14"), Reason.FILENAME_ZOOM),
     "tile beyond the world": (with_chip("L15-2048E-1205N_8192_3370_13"), Reason.FILENAME_TILE),
     "quad of another column": (with_chip("L15-1614E-1205N_6460_3370_13"), Reason.QUAD_TILE),
@@ -192,7 +194,8 @@ def test_the_rejected_text_is_the_line(raw: Raw, tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     bad = [with_id("x"), with_chip("L15-1614E-1205N_6460_3370_13"), with_polygon("POINT (1 2)")]
     path.write_bytes(b"\n".join([HEADER.encode(), *bad]) + b"\n")
-    load(path)
+    with pytest.raises(NothingLoadedError):
+        load(path)
     found = raw.query("select source_file, text from raw.rejected_row order by line")
     assert found == [("labels.csv", text.decode()) for text in bad]
 
@@ -200,7 +203,8 @@ def test_the_rejected_text_is_the_line(raw: Raw, tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_shown_escaped(raw: Raw, tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_bytes(HEADER.encode() + b"\n\xff\xfe,\x00\n")
-    load(path)
+    with pytest.raises(NothingLoadedError):
+        load(path)
     assert raw.query("select text from raw.rejected_row") == [("\\xff\\xfe,\\x00",)]
 
 

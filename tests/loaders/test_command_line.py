@@ -16,7 +16,7 @@ from rich.console import Console
 from loaders import progress
 from loaders.load import load
 from loaders.report import show
-from tests.fixtures.sources import Raw, filename, row, square
+from tests.fixtures.sources import Raw, filename, line, row, square
 from warehouse.connection.settings import PROJECT_ROOT
 
 WriteCsv = Callable[..., Path]
@@ -67,7 +67,9 @@ def test_a_long_list_of_reasons_is_cut(raw: Raw, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     bad = ["x", "", "a,b,c,d", f"{filename()},x,y", f"{filename()},-1,y", f"{filename()},1,POINT"]
     bad += [f'{filename("2018_13")},1,"{square()}"', f"{filename()},99999999999,y"]
-    path.write_text("\n".join(["filename,id,geometry", *bad]) + "\n", encoding="utf-8")
+    path.write_text(
+        "\n".join(["filename,id,geometry", line(row(7)), *bad]) + "\n", encoding="utf-8"
+    )
     buffer = io.StringIO()
     report = load(path)
     show(report, Console(file=buffer, width=200))

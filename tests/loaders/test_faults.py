@@ -307,12 +307,12 @@ def test_a_full_disk_ends_the_load_and_nothing_is_changed(
         raw = Raw(dsn)
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"create tablespace small location '{folder}'")
-            connection.execute("alter table raw.observation set tablespace small")
+            connection.execute("alter table raw.footprint set tablespace small")
         with pytest.raises(DatabaseFullError, match="make room"):
             load(write_csv(many_rows()))
         assert raw.rows() == [row(1)]
         assert raw.states() == ["failed", "loaded"]
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("alter table raw.observation set tablespace pg_default")
+            connection.execute("alter table raw.footprint set tablespace pg_default")
             connection.execute("drop tablespace small")
         assert load(write_csv(many_rows())).rows_loaded == 4800

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loaders.assembly.batches import Assembly
-from loaders.assembly.observations import Observations, by_chip, observations_of
 from loaders.forms.csv_rows import read_line, read_lines
 from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection
 from loaders.forms.streams import Piece, count_lines, pieces
@@ -113,17 +112,6 @@ def nothing_known(_: int) -> tuple[np.ndarray, np.ndarray, pl.Series]:
     return np.zeros(0, np.int32), np.zeros(0, np.int16), pl.Series([], dtype=pl.String)
 
 
-def columns(observations: Observations) -> list[tuple[int, int, int]]:
-    return list(
-        zip(
-            observations.time_keys.tolist(),
-            observations.building_ids.tolist(),
-            observations.footprint_nos.tolist(),
-            strict=True,
-        )
-    )
-
-
 def assembled(rows: list[Row], sizes: Iterator[int]) -> tuple[list[Row], dict[int, str]]:
     """Assemble rows in batches; return the rows that can be given back, and the rejected ones."""
     assembly = Assembly(nothing_known)
@@ -142,21 +130,17 @@ def assembled(rows: list[Row], sizes: Iterator[int]) -> tuple[list[Row], dict[in
         for each in found.rejections:
             rejected[start + each.line] = each.reason.partition(":")[0]
         start += size
-    keys = [
-        (chip_key, time_key, building_id, number)
-        for chip_key, images in by_chip(assembly.images).items()
-        for time_key, building_id, number in columns(observations_of(images))
-    ]
-    names = {(i.name.chip_key, i.name.time_key): i.name.filename for i in assembly.images}
+    keys = []
+    for image in assembly.images:
+        found_rows = image.rows()
+        ids, numbers = found_rows.building_ids.tolist(), found_rows.footprint_nos.tolist()
+        assert ids == sorted(ids)
+        keys += [(*image.key, *values) for values in zip(ids, numbers, strict=True)]
+    names = {image.key: image.name.filename for image in assembly.images}
     loaded = [(names[c, t], b, polygons[c, b, n]) for c, t, b, n in keys]
     used = {(c, b, n) for c, _, b, n in keys}
     assert used == set(polygons)
     assert sum(image.row_count for image in assembly.images) == len(keys) == row_count
-    for image in assembly.images:
-        ids, numbers = image.rows()
-        key = image.name.chip_key, image.name.time_key
-        expected = sorted((b, n) for c, t, b, n in keys if (c, t) == key)
-        assert list(zip(ids.tolist(), numbers.tolist(), strict=True)) == expected
     return loaded, rejected
 
 

@@ -29,7 +29,7 @@ def _half(base: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("total", [0, 1, 7, 1000])
 def test_shares_add_up_and_stay_within_one_of_the_exact(total: int) -> None:
-    rng = stream(7, Purpose.PLACES)
+    rng = stream(7, Purpose.LOTS)
     weights = rng.random(50) * (rng.random(50) < 0.5)
     given = share_out(total, weights, rng)
     assert given.sum() == total
@@ -37,7 +37,7 @@ def test_shares_add_up_and_stay_within_one_of_the_exact(total: int) -> None:
 
 
 def test_what_has_no_weight_gets_no_share() -> None:
-    rng = stream(7, Purpose.PLACES)
+    rng = stream(7, Purpose.LOTS)
     weights = np.array([0.0, 2.0, 0.0, 1.0, 0.0])
     given = np.sum([share_out(5, weights, rng) for _ in range(50)], axis=0)
     assert given[[0, 2, 4]].tolist() == [0, 0, 0]

@@ -21,6 +21,18 @@ class DatabaseUnreachableError(UserError):
     """The database that ``SN7_DSN`` names, or the private one, does not answer."""
 
 
+class PoolerError(DatabaseUnreachableError):
+    """A pooler before the database drops what a connection asks for."""
+
+
+class AtWorkError(UserError):
+    """The private server is not to be stopped now: a run or a transaction is on."""
+
+
+class LockHeldError(UserError):
+    """Another session holds a lock for longer than one is ready to wait."""
+
+
 class PostgisMissingError(UserError):
     """The database is there but has no PostGIS and cannot get it."""
 

@@ -40,3 +40,27 @@ SCHEMA_READERS: dict[str, tuple[Role, ...]] = {
     "monitoring": (Role.ANALYST,),
 }
 """Who may read the tables of each schema, those yet to be created included."""
+
+LIMITS: dict[Role, dict[str, str]] = {
+    Role.ANALYST: {
+        "statement_timeout": "15min",
+        # An open transaction holds up whoever builds the tables that it has read.
+        "idle_in_transaction_session_timeout": "10min",
+        "temp_file_limit": "10GB",
+    },
+    Role.SERVICE: {
+        "statement_timeout": "30s",
+        "idle_in_transaction_session_timeout": "1min",
+        "temp_file_limit": "1GB",
+    },
+}
+"""Settings with which a role's own logins begin."""
+
+CONNECTION_LIMITS: dict[Role, int] = {Role.ANALYST: 20, Role.SERVICE: 20}
+"""Most sessions of a role's own login at once; PostgreSQL allows 100 to all together."""
+
+TEMPORARY_TABLES: tuple[Role, ...] = (Role.LOADER, Role.TRANSFORMER)
+"""Who makes temporary tables."""
+
+LOCKERS: tuple[Role, ...] = (Role.LOADER, Role.TRANSFORMER, Role.TRAINER, Role.ORCHESTRATOR)
+"""Who takes advisory locks: runs wait for one another by them, so readers may not."""

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.connection.errors import SettingsError
+from warehouse.connection.home import FOLDERS, claim
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,15 +34,30 @@ class Settings(BaseSettings):
     role_password: SecretStr | None = None
 
     def folder(self, name: str) -> Path:
-        """Return the folder ``name`` below ``home``, made if it is not there."""
-        path = (PROJECT_ROOT / self.home.expanduser()).resolve() / name
+        """Return the folder ``name`` (of ``home.FOLDERS``) below ``home``, made if need be.
+
+        Raises:
+            SettingsError: ``home`` cannot be made, or holds files and is no home of this project.
+        """
+        if name not in FOLDERS:
+            raise ValueError(f"{name} does not stand in warehouse.connection.home.FOLDERS")
+        path = self.home_path / name
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     @property
+    def home_location(self) -> Path:
+        """``home`` as an absolute path, whether it is there or not."""
+        return (PROJECT_ROOT / self.home.expanduser()).resolve()
+
+    @property
     def home_path(self) -> Path:
-        """``home`` as an absolute path, made if it is not there."""
-        return self.folder("")
+        """``home`` as an absolute path, made and marked if it is not there.
+
+        Raises:
+            SettingsError: As ``folder`` does.
+        """
+        return claim(self.home_location)
 
     @property
     def data(self) -> Path:

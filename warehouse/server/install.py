@@ -35,9 +35,13 @@ class PostgresInstallation:
     programs: Path
 
 
-def find_postgres() -> PostgresInstallation | None:
-    """Return the newest PostgreSQL of this machine that has PostGIS, or None."""
-    found = [*_debian_installations(), *_installation_on_path()]
+def find_postgres(version: int | None = None) -> PostgresInstallation | None:
+    """Return this machine's PostgreSQL of a version, or its newest one, with PostGIS; or None."""
+    found = [
+        installation
+        for installation in (*_debian_installations(), *_installation_on_path())
+        if version in {None, installation.version}
+    ]
     return max(found, key=lambda installation: installation.version, default=None)
 
 

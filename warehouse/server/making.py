@@ -1,43 +1,40 @@
 """Making a cluster: where root's lies when the server's user cannot enter the home, too."""
 
-import json
 import logging
 import secrets
 import shutil
 from pathlib import Path
-from typing import Final
 
 from warehouse.connection.errors import ServerUnavailableError
+from warehouse.connection.home import record_database, write_whole
 from warehouse.connection.settings import Settings
-from warehouse.server.install import PostgresInstallation, find_postgres
-from warehouse.server.owner import as_server_user, control, private_folder, server_user_enters
-from warehouse.server.private_server import (
-    SOCKET_NUMBER,
-    SUPERUSER,
-    PrivateServer,
-    described,
+from warehouse.server.install import PostgresInstallation
+from warehouse.server.owner import as_server_user, private_folder, server_user_enters
+from warehouse.server.private_server import SUPERUSER, PrivateServer, described
+from warehouse.server.whereabouts import (
+    INSIDE,
+    STATE_ROOT,
+    bases_made_for,
+    check_nothing_is_lost,
     home_of,
-    postmaster_runs,
 )
 
 logger = logging.getLogger(__name__)
 
-STATE_ROOT: Final = Path("/var/lib/sn7-warehouse")
-
 
 def make(settings: Settings, installation: PostgresInstallation) -> PrivateServer:
-    """Make the cluster of ``SN7_HOME``.
+    """Make the cluster of ``SN7_HOME``, which has none.
 
     Raises:
-        ServerUnavailableError: ``initdb`` failed.
+        ServerUnavailableError: It had one, which is gone or another's; or ``initdb`` failed.
     """
     home = settings.home_path
+    check_nothing_is_lost(home)
     base = home if server_user_enters(home) else _state_folder(home)
     server = described(base, settings)
     logger.info("making a PostgreSQL %s cluster in %s", installation.version, server.cluster)
     fresh = base / "postgres.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(server.cluster, ignore_errors=True)  # without server.json it was never finished
     private_folder(fresh)
     outcome = as_server_user(
         [
@@ -53,32 +50,32 @@ def make(settings: Settings, installation: PostgresInstallation) -> PrivateServe
     if outcome.returncode != 0:
         reason = (outcome.stderr.strip().splitlines() or ["no message"])[-1]
         raise ServerUnavailableError(f"initdb could not make a cluster in {fresh} ({reason})")
-    fresh.rename(server.cluster)
-    write_whole(home / "server.json", json.dumps({"base": str(base)}))
+    fresh.replace(server.cluster)
+    remember(home, base)
     return server
 
 
+def remember(home: Path, base: Path) -> None:
+    """Write into the home where its database lies, and into a folder outside whose it is."""
+    if base == home:
+        record_database(home, INSIDE)
+        return
+    if home_of(base) != str(home):
+        write_whole(base / "home", str(home))
+    record_database(home, base.name)
+
+
 def _state_folder(home: Path) -> Path:
-    for base in STATE_ROOT.glob("*"):
-        if home_of(base) == str(home):  # left by a home that was deleted: its data go with it
-            _stop_leftover(base)
-            shutil.rmtree(base, ignore_errors=True)
+    for left in bases_made_for(home):
+        logger.warning(
+            "%s holds the database of an earlier home at %s, which stays; delete it if nobody "
+            "needs it",
+            left, home,
+        )  # fmt: skip
     base = STATE_ROOT / secrets.token_hex(4)
     base.mkdir(parents=True)
+    # Whatever the umask: the server's user must get through to its cluster.
+    STATE_ROOT.chmod(STATE_ROOT.stat().st_mode | 0o711)
     base.chmod(0o711)
     write_whole(base / "home", str(home))
     return base
-
-
-def _stop_leftover(base: Path) -> None:
-    installation = find_postgres()
-    server = PrivateServer(base, SOCKET_NUMBER, listens=False)
-    if installation is not None and postmaster_runs(server):
-        control(installation, server, "stop", "--mode=immediate", "--timeout=60")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
-    draft = path.with_name(f"{path.name}.new")
-    draft.write_text(text)
-    draft.rename(path)

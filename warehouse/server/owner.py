@@ -6,10 +6,12 @@ import os
 import pwd
 import subprocess
 from pathlib import Path
+from typing import Final
 
 from warehouse.connection.errors import ServerUnavailableError
-from warehouse.server.install import PostgresInstallation
-from warehouse.server.private_server import PrivateServer
+
+_DETACH: Final = 'umask 077; "$@" >>"$0" 2>&1 & echo $!'
+"""Shell: run the arguments in the background, their output in the file of the first one."""
 
 
 @functools.cache
@@ -24,11 +26,15 @@ def server_user() -> pwd.struct_passwd | None:
     raise ServerUnavailableError(message)
 
 
-def as_server_user(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a program as the server's user, without the caller's environment."""
+def as_server_user(command: list[str], *, apart: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a program as the server's user, without the caller's environment.
+
+    Args:
+        command: The program and its arguments.
+        apart: In a session of its own, which the terminal's Ctrl-C does not reach.
+    """
     user = server_user()
     environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-    # Output goes to files, since a pipe would stay open as long as the server lives.
     return subprocess.run(
         command,
         check=False,
@@ -40,6 +46,7 @@ def as_server_user(command: list[str]) -> subprocess.CompletedProcess[str]:
         user=user.pw_uid if user else None,
         group=user.pw_gid if user else None,
         extra_groups=[] if user else None,
+        start_new_session=apart,
     )
 
 
@@ -70,9 +77,15 @@ def private_folder(path: Path) -> None:
     give_to_server_user(path)
 
 
-def control(
-    installation: PostgresInstallation, server: PrivateServer, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    """Run ``pg_ctl`` on a server's cluster."""
-    program = str(installation.programs / "pg_ctl")
-    return as_server_user([program, *arguments, f"--pgdata={server.cluster}", "--silent"])
+def start_as_server_user(command: list[str], *, log: Path) -> int:
+    """Start a program that goes on by itself, in a session of its own, and return its process.
+
+    Args:
+        command: The program and its arguments, which no shell reads as text of its own.
+        log: The file to which its output is added.
+    """
+    started = as_server_user(["sh", "-c", _DETACH, str(log), *command], apart=True)
+    if not started.stdout.strip().isdigit():
+        reason = (started.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ServerUnavailableError(f"{command[0]} cannot be started ({reason})")
+    return int(started.stdout)

@@ -15,6 +15,8 @@ SUPERUSER: Final = "sn7"
 DATABASE: Final = "sn7"
 SOCKET_NUMBER: Final = 5432
 SOCKET_PATH_LIMIT: Final = 107 - len("/.s.PGSQL.65535.lock")
+_LIST_SIGNS: Final = set(',"\\\n')
+"""libpq and ``postgresql.conf`` take lists of folders: these signs mean something to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,9 @@ class PrivateServer:
 
     @property
     def socket(self) -> Path:
-        """Folder of the socket, short enough for the operating system (107 bytes)."""
+        """Folder of the socket: its path short enough (107 bytes) and nothing that is a list."""
         inside = self.base / "run"
-        if len(os.fsencode(inside)) <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(inside)) <= SOCKET_PATH_LIMIT and not _LIST_SIGNS & set(str(inside)):
             return inside
         digest = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:16]
         return Path(f"/tmp/sn7-{os.geteuid()}-{digest}")  # noqa: S108 (owner and mode are checked)
@@ -56,10 +58,10 @@ class PrivateServer:
             "", host=str(self.socket), port=self.port, dbname=database, user=SUPERUSER
         )
 
-    def answers(self) -> bool:
-        """Whether the server accepts connections now."""
+    def answers(self, database: str = DATABASE) -> bool:
+        """Whether one can connect to one of the server's databases now."""
         try:
-            psycopg.connect(self.conninfo("postgres"), connect_timeout=3).close()
+            psycopg.connect(self.conninfo(database), connect_timeout=3).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -84,15 +86,26 @@ def port_in_use(server: PrivateServer) -> tuple[int, bool] | None:
 
 def postmaster_runs(server: PrivateServer) -> bool:
     """Tell whether the process that ``postmaster.pid`` names is this cluster's server."""
+    return postmaster_of(server) is not None
+
+
+def postmaster_of(server: PrivateServer) -> int | None:
+    """Return the process of this cluster's server; None where none runs."""
     try:
         pid = int((server.cluster / "postmaster.pid").read_text().splitlines()[0])
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError, IndexError):
+        return None
+    return (
+        pid if Path(os.fsdecode(command[0])).name == "postgres" and _works_in(pid, server) else None
+    )
+
+
+def _works_in(pid: int, server: PrivateServer) -> bool:
+    try:
+        # The server's working directory is its cluster, also after the home was moved under it.
+        return Path(f"/proc/{pid}/cwd").samefile(server.cluster)
+    except PermissionError:
+        return os.fsencode(server.cluster) in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
         return False
-    return os.fsencode(server.cluster) in command
-
-
-def home_of(base: Path) -> str | None:
-    """Return the ``SN7_HOME`` that a folder outside it belongs to; None for a home itself."""
-    pointer = base / "home"
-    return pointer.read_text() if pointer.is_file() else None

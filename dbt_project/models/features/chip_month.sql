@@ -5,93 +5,52 @@ chip_months as (
     select
         chip_key,
         time_key,
-        month_number,
-        months_since_previous,
-        months_since_first
-    from {{ ref("int_chip_months") }}
-
-),
-
-facts as (
-
-    select
-        chip_key,
-        time_key,
         aoi_key,
+        months_since_previous,
         building_count,
+        building_count + presumed as known_count,
         built_area_m2,
         appeared,
-        usable_share
+        occupied_cells,
+        usable_share,
+        {{ month_number("time_key") }} as month_number
     from {{ ref("fact_chip_month") }}
 
 ),
 
-changes as (
+spans as (
 
     select
-        chip_key,
-        time_key,
-        presumed
-    from {{ ref("int_chip_month_changes") }}
-
-),
-
-cells as (
-
-    select
-        chip_key,
-        time_key,
-        occupied_cells
-    from {{ ref("int_chip_month_stocks") }}
-
-),
-
-chips as (
-
-    select
-        chip_key,
-        lon,
-        lat
-    from {{ ref("dim_chip") }}
+        *,
+        month_number - first_value(month_number) over (
+            partition by chip_key order by month_number
+        ) as months_since_first
+    from chip_months
 
 ),
 
 known as (
 
     select
-        chip_months.chip_key,
-        chip_months.time_key,
-        chip_months.month_number,
-        chip_months.months_since_previous,
-        chip_months.months_since_first,
-        facts.aoi_key,
-        facts.building_count,
-        facts.built_area_m2,
-        facts.usable_share,
-        facts.appeared,
-        facts.building_count + changes.presumed as known_count,
         {% for span in [1, 3, 6, 12] -%}
-            first_value(facts.building_count + changes.presumed) over (
-                partition by chip_months.chip_key
-                order by chip_months.month_number
+            first_value(known_count) over (
+                partition by chip_key
+                order by month_number
                 range between {{ span }} preceding and {{ span }} preceding
             ) as known_count_{{ span }}_ago,
         {% endfor -%}
         {% for span in [1, 3, 6] -%}
             case
-                when chip_months.months_since_first >= {{ span }}
-                    then sum(facts.appeared) over (
-                        partition by chip_months.chip_key
-                        order by chip_months.month_number
+                when months_since_first >= {{ span }}
+                    then sum(appeared) over (
+                        partition by chip_key
+                        order by month_number
                         range between {{ span - 1 }} preceding and current row
                     )
             end::integer as appeared_{{ span }},
         {% endfor -%}
-        coalesce(cells.occupied_cells, 0) as occupied_cells
-    from chip_months
-    inner join facts using (chip_key, time_key)
-    inner join changes using (chip_key, time_key)
-    left join cells using (chip_key, time_key)
+        *
+    from spans
 
 ),
 
@@ -147,8 +106,9 @@ final as (
         chips.lon,
         chips.lat
     from known
-    inner join chips using (chip_key)
-    left join aoi_changes using (aoi_key, time_key)
+    inner join {{ ref("dim_chip") }} as chips using (chip_key)
+    left join aoi_changes
+        on known.aoi_key = aoi_changes.aoi_key and known.time_key = aoi_changes.time_key
 
 )
 

@@ -28,7 +28,7 @@ totals as (
     select
         aoi_key,
         sum(corrected_count)::integer as corrected_count,
-        sum(built_area_m2) as built_area_m2
+        sum({{ in_mm2("built_area_m2") }}) / 1e6::double precision as built_area_m2
     from latest_months
     group by aoi_key
 

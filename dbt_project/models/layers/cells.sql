@@ -45,7 +45,11 @@ final as (
         coalesce(occupied.building_count, 0)::integer as building_count,
         coalesce(occupied.built_area_m2, 0)::real as built_area_m2,
         coalesce(grown.appeared, 0)::integer as appeared,
-        {{ box_of_cell("chip_key", "cell_no") }}::geometry (polygon, 3857) as geom
+        st_tileenvelope(
+            18,
+            chip_key / 8192 * 32 + cell_no % 32,
+            chip_key % 8192 * 32 + cell_no / 32
+        )::geometry (polygon, 3857) as geom
     from occupied
     full outer join grown using (chip_key, cell_no)
     inner join latest_months using (chip_key)

@@ -1,22 +1,8 @@
-{%- set upstream = ["int_building_absences", "int_building_revelations"] -%}
-{{
-    config(
-        scope="changed_buildings",
-        fillfactor=50,
-        pre_hook=[
-            "{{ forget_built_images() }}",
-            "{{ keep_changed('changed_buildings', buildings_with_other_ends(" ~ upstream ~ ")) }}",
-        ],
-        post_hook=[
-            "{{ lengthen_lives(" ~ upstream ~ ") }}",
-            "{{ record_built_images(" ~ upstream ~ ") }}",
-        ],
-    )
-}}
+{{ config(fillfactor=50) }}
 
 with
 
-chip_months as not materialized (
+chip_months as (
 
     select
         chip_key,
@@ -26,33 +12,16 @@ chip_months as not materialized (
 
 ),
 
-latest_months as (
+lives as (
 
     select
         chip_key,
-        max(ordinal) as latest_ordinal
-    from chip_months
-    group by chip_key
-
-),
-
--- One without a life, which is gone, falls out where its months are looked up.
-lives as not materialized (
-
-    select
-        chip_key,
-        lives.building_id,
-        lives.first_ordinal,
-        coalesce(lives.last_ordinal, latest_months.latest_ordinal) as last_ordinal,
-        lives.months_missed,
-        lives.footprint_no,
-        lives.has_changed
-    {% if is_incremental() -%}
-        from changed_buildings as lives
-    {%- else -%}
-        from {{ ref("int_building_lives") }} as lives
-    {%- endif %}
-    inner join latest_months using (chip_key)
+        building_id,
+        first_ordinal,
+        last_ordinal,
+        footprint_no,
+        footprint_count
+    from {{ ref("int_building_lives") }}
 
 ),
 
@@ -66,28 +35,17 @@ revelations as (
 
 ),
 
-last_absences as (
+-- All but the last one ended: it came back.
+absences as (
 
     select
         chip_key,
         building_id,
-        first_ordinal,
-        kind
+        (sum(upper(months) - lower(months)) filter (where kind = 'occluded'))::smallint
+            as months_occluded,
+        max(lower(months)) filter (where kind = 'demolished') as demolished_ordinal,
+        max(kind) filter (where kind <> 'occluded') as state
     from {{ ref("int_building_absences") }}
-    where kind in ('demolished', 'open')
-
-),
-
--- Few have more than one.
-footprints as (
-
-    select
-        chip_key,
-        building_id,
-        count(distinct spells.footprint_no) as footprint_count
-    from {{ ref("int_footprint_spells") }} as spells
-    inner join lives using (chip_key, building_id)
-    where lives.has_changed
     group by chip_key, building_id
 
 ),
@@ -99,22 +57,17 @@ final as (
         lives.building_id,
         first_months.time_key as first_seen,
         last_months.time_key as last_seen,
-        case
-            when last_absences.kind = 'demolished' then missed_months.time_key
-        end as demolished_in,
+        demolition_months.time_key as demolished_in,
         lives.footprint_no,
-        coalesce(footprints.footprint_count, 1)::smallint as footprint_count,
+        lives.footprint_count,
         (
-            lives.last_ordinal - lives.first_ordinal + 1 - lives.months_missed
+            lives.last_ordinal - lives.first_ordinal + 1
+            - coalesce(absences.months_occluded, 0)
         )::smallint as months_observed,
-        lives.months_missed as months_occluded,
+        coalesce(absences.months_occluded, 0::smallint) as months_occluded,
         coalesce(revelations.first_ordinal - 1, 0)::smallint as months_hidden_before,
-        coalesce(last_absences.kind, 'standing') as state
+        coalesce(absences.state, 'standing') as state
     from lives
-    left join footprints
-        on
-            lives.chip_key = footprints.chip_key
-            and lives.building_id = footprints.building_id
     inner join chip_months as first_months
         on
             lives.chip_key = first_months.chip_key
@@ -127,14 +80,14 @@ final as (
         on
             lives.chip_key = revelations.chip_key
             and lives.building_id = revelations.building_id
-    left join last_absences
+    left join absences
         on
-            lives.chip_key = last_absences.chip_key
-            and lives.building_id = last_absences.building_id
-    left join chip_months as missed_months
+            lives.chip_key = absences.chip_key
+            and lives.building_id = absences.building_id
+    left join chip_months as demolition_months
         on
-            last_absences.chip_key = missed_months.chip_key
-            and last_absences.first_ordinal = missed_months.ordinal
+            absences.chip_key = demolition_months.chip_key
+            and absences.demolished_ordinal = demolition_months.ordinal
 
 )
 

@@ -1,7 +1,6 @@
 {{
     config(
         keep_gone=true,
-        pre_hook="{{ plan_for_lookups() }}",
         indexes=[{"columns": ["geom"], "type": "gist"}],
     )
 }}
@@ -19,7 +18,7 @@ footprints as (
         area_m2,
         geom
     from {{ ref("int_footprints") }}
-    {% if is_incremental() %}
+    {% if not starts_anew() %}
         where load_id > (select coalesce(max(load_id), 0) from {{ this }})
     {% endif %}
 

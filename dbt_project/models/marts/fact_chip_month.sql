@@ -5,18 +5,10 @@ chip_months as (
     select
         chip_key,
         time_key,
+        aoi_key,
         previous_time_key,
         months_since_previous
     from {{ ref("int_chip_months") }}
-
-),
-
-chips as (
-
-    select
-        chip_key,
-        aoi_key
-    from {{ ref("dim_chip") }}
 
 ),
 
@@ -26,7 +18,11 @@ stocks as (
         chip_key,
         time_key,
         building_count,
-        built_area_m2
+        built_area_m2,
+        occupied_cells,
+        occluded,
+        open,
+        presumed
     from {{ ref("int_chip_month_stocks") }}
 
 ),
@@ -40,9 +36,7 @@ changes as (
         revealed,
         reappeared,
         disappeared,
-        demolished,
-        occluded,
-        open
+        demolished
     from {{ ref("int_chip_month_changes") }}
 
 ),
@@ -60,24 +54,25 @@ unusable_areas as (
 final as (
 
     select
-        chip_months.chip_key,
-        chip_months.time_key,
-        chips.aoi_key,
+        chip_key,
+        time_key,
+        chip_months.aoi_key,
         chip_months.previous_time_key,
         chip_months.months_since_previous,
         stocks.building_count,
-        stocks.building_count + changes.occluded + changes.open as corrected_count,
+        stocks.building_count + stocks.occluded + stocks.open as corrected_count,
         stocks.built_area_m2,
+        stocks.occupied_cells,
         changes.appeared,
         changes.revealed,
         changes.reappeared,
         changes.disappeared,
         changes.demolished,
-        changes.occluded,
-        changes.open,
+        stocks.occluded,
+        stocks.open,
+        stocks.presumed,
         coalesce(unusable_areas.usable_share, 1) as usable_share
     from chip_months
-    inner join chips using (chip_key)
     inner join stocks using (chip_key, time_key)
     inner join changes using (chip_key, time_key)
     left join unusable_areas using (chip_key, time_key)

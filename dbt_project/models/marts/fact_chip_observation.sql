@@ -1,18 +1,17 @@
-{{ config(materialized="image_fact", pre_hook="{{ mark_moved_chips() }}") }}
+{{ config(materialized="image_fact") }}
 
 with
 
-{% if not starts_anew() -%}
-    changed_images as (
+changed_images as (
 
-        select
-            chip_key,
-            time_key
-        from {{ changed_images("fact_chip_observation") }} as images
-        where version is not null
+    select
+        chip_key,
+        time_key,
+        aoi_key
+    from {{ changed_images("fact_chip_observation") }} as images
+    where load_id is not null
 
-    ),
-{%- endif %}
+),
 
 observations as (
 
@@ -22,32 +21,20 @@ observations as (
         building_id,
         footprint_no
     from {{ ref("stg_observations") }}
-    {% if not starts_anew() -%}
-        inner join changed_images using (chip_key, time_key)
-        where {{ since_first_of("changed_images") }}
-    {%- endif %}
-
-),
-
-chips as (
-
-    select
-        chip_key,
-        aoi_key
-    from {{ ref("dim_chip") }}
 
 ),
 
 final as (
 
     select
-        observations.chip_key,
-        observations.time_key,
+        chip_key,
+        time_key,
         observations.building_id,
-        chips.aoi_key,
+        changed_images.aoi_key,
         observations.footprint_no
     from observations
-    inner join chips using (chip_key)
+    inner join changed_images using (chip_key, time_key)
+    where {{ since_first_of("changed_images") }}
 
 )
 

@@ -1,6 +1,7 @@
 """SpaceNet 7's names."""
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,12 @@ def test_the_reason_says_what_was_expected() -> None:
     assert str(caught.value) == (
         "quad and tile disagree: quad (1614, 1205), but tile (6460, 3370) lies in quad (1615, 1205)"
     )
+
+
+def test_a_month_of_the_future_is_rejected_and_this_one_is_not() -> None:
+    today = datetime.now(UTC).date()
+    later = f"{today.year + today.month // 12}_{today.month % 12 + 1:02}"
+    chip = "L15-1615E-1205N_6460_3370_13"
+    assert parse_filename(f"global_monthly_{today:%Y_%m}_mosaic_{chip}").month == today.month
+    with pytest.raises(NameRejectedError, match=f"month lies in the future: {later}, and the clo"):
+        parse_filename(f"global_monthly_{later}_mosaic_{chip}")

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from ml.lifecycle.forecasting import NO_MODEL, forecast_chips, write_forecasts
+from ml.lifecycle.forecasting import NO_MODEL, forecast_chips
 from tests.fixtures.tables import write_world
 from tests.fixtures.worlds import World
 from warehouse.access import connect
@@ -29,7 +29,7 @@ def change(statement: str) -> None:
 def test_every_chip_is_forecast_from_its_last_month_at_every_horizon(
     trained_database: str, world: World
 ) -> None:
-    assert write_forecasts() == 60 * 4
+    assert forecast_chips().rows_written == 60 * 4
     last: dict[object, int] = {}
     for row in world.features:
         last[row["chip_key"]] = max(last.get(row["chip_key"], 0), int(row["as_of"] or 0))
@@ -41,23 +41,23 @@ def test_every_chip_is_forecast_from_its_last_month_at_every_horizon(
 
 
 def test_writing_twice_gives_the_same_rows(trained_database: str) -> None:
-    write_forecasts()
+    forecast_chips()
     before = written()
-    write_forecasts()
+    forecast_chips()
     assert written() == before
 
 
 def test_a_new_month_adds_forecasts_and_a_removed_one_takes_them_away(
     trained_database: str,
 ) -> None:
-    write_forecasts()
+    forecast_chips()
     before = written()
     change(
         "create temp table newer as select * from features.chip_month where chip_key = 1003 "
         "order by as_of desc limit 1; update newer set as_of = 202112; "
         "insert into features.chip_month select * from newer"
     )
-    write_forecasts()
+    forecast_chips()
     added = [row for row in written() if row not in before]
     assert [row[:3] for row in added] == [(1003, 202112, horizon) for horizon in (1, 3, 6, 12)]
     assert len(written()) == len(before) + 4
@@ -67,7 +67,7 @@ def test_a_new_month_adds_forecasts_and_a_removed_one_takes_them_away(
         ).fetchall()
     assert current == [(202112,)]
     change("delete from features.chip_month where as_of = 202112")
-    write_forecasts()
+    forecast_chips()
     assert written() == before
 
 
@@ -77,7 +77,7 @@ def test_features_and_targets_after_the_as_of_month_change_no_forecast_of_it(
     """Leakage: the same chip, forecast as of a month whose future is then rewritten."""
     cut = 201906
     change(f"delete from features.chip_month where chip_key = 1003 and as_of > {cut}")
-    write_forecasts()
+    forecast_chips()
     before = [row for row in written() if row[0] == 1003]
     assert before[0][1] == cut
     change(
@@ -85,7 +85,7 @@ def test_features_and_targets_after_the_as_of_month_change_no_forecast_of_it(
         f"where as_of > {cut}; "
         "update features.chip_target set net_change = -999 where chip_key = 1003"
     )
-    write_forecasts()
+    forecast_chips()
     assert [row for row in written() if row[0] == 1003] == before
 
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ml.lifecycle.forecasting import write_forecasts
+from ml.lifecycle.forecasting import forecast_chips
 from ml.training.params import load_params
 from serving.api.messages import EXAMPLE_FEATURES, MAX_BATCH
 from tests.fixtures.service import TestClient
@@ -48,7 +48,7 @@ def test_a_chip_is_forecast_from_its_last_month_with_interval_and_baseline(
 
 
 def test_the_answer_equals_the_forecast_that_was_written(own_client: TestClient) -> None:
-    write_forecasts()
+    forecast_chips()
     with connect(role=Role.SERVICE) as connection:
         rows = connection.execute(
             "select horizon, q10, q50, q90, baseline from ml.chip_forecast where chip_key = 1003 "

@@ -13,8 +13,9 @@ import pytest
 import shapely
 
 from serving.files.errors import ExportError
-from serving.files.export import export_layer, list_layers
+from serving.files.export import export_layer
 from serving.files.formats import ExportFormat
+from serving.files.layers import list_layers
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 

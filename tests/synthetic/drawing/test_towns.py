@@ -46,7 +46,7 @@ def test_lots_lie_in_the_cell_that_they_belong_to(
     cell = np.repeat(np.arange(CELLS), lots.room)
     middle = np.stack([cell % SIDE, cell // SIDE]) * CELL + CELL / 2
     away = np.abs(np.stack([lots.x, lots.y]) - middle)
-    assert away.max() < CELL / 2 + params().places.jitter + 1e-9
+    assert away.max() < CELL / 2 + params().lots.jitter + 1e-9
 
 
 def test_cells_that_are_full_stop_growing(town: tuple[ChipPlan, Lots, Settlement]) -> None:

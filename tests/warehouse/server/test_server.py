@@ -124,6 +124,7 @@ def test_a_port_that_another_program_has_is_said_at_once(home: Path, port_in_use
 
 
 def test_an_interrupted_first_start_is_made_good(home: Path) -> None:
+    assert Settings(home=home).home_path == home  # marked before anything is made in it
     (home / "postgres.new").mkdir()
     (home / "postgres.new" / "half").write_text("half a cluster")
     (home / "postgres").mkdir()

@@ -1,9 +1,0 @@
-{{ config(incremental_strategy="append") }}
-
--- Written by the hooks of the models that it speaks of: macros/built_images.sql.
-select
-    null::text as model,
-    null::integer as chip_key,
-    null::integer as time_key,
-    null::text as version
-where false

@@ -1,0 +1,51 @@
+"""What leaves ``raw``: the images and masks that a source gives up, or all of a source."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import psycopg
+
+from loaders.assembly.chips import ImageKey
+from loaders.raw import images as settling
+from loaders.raw import ledger
+from loaders.raw.masks import drop_masks, masks_of, settle_areas
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What left the warehouse.
+
+    Attributes:
+        images: Images that went; those that another source has in the same version stayed.
+        other_versions: By source, how many of them it has in a version of its own, which comes
+            back when it is loaded again.
+    """
+
+    images: list[ImageKey] = field(default_factory=list)
+    other_versions: dict[str, int] = field(default_factory=dict)
+
+
+def give_up_images(
+    connection: psycopg.Connection, source: str, keys: Collection[ImageKey]
+) -> Withdrawn:
+    """Take out images that a source no longer has, and the footprints that nobody else uses."""
+    settling.drop_claims(connection, source, keys)
+    gone = settling.delete_unclaimed(connection, keys)
+    settling.delete_orphans(connection, gone)
+    return Withdrawn(gone, settling.other_versions(connection, gone))
+
+
+def take_out(connection: psycopg.Connection, source: str, *, message: str) -> Withdrawn:
+    """Take out all that a source brought, within the caller's transaction.
+
+    Args:
+        connection: Within a transaction that holds the lock of loading.
+        source: Its identity; it is in the ledger.
+        message: Why, for the ledger.
+    """
+    load_id = ledger.note_forgotten(connection, source, message=message)
+    drop_masks(connection, source, masks_of(connection, source))
+    settle_areas(connection, load_id)
+    withdrawn = give_up_images(connection, source, settling.claims_of(connection, source))
+    ledger.note_removed(connection, load_id, images=len(withdrawn.images))
+    return withdrawn

@@ -4,12 +4,13 @@ A file in which a chip's lines stand together, or a month's of a chip, has few s
 order is found as well, only slower.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from loaders.errors import SourceFormError
+from loaders.errors import SourceChangedError, SourceFormError
 from loaders.forms.sources import Kind, kind_of
 from loaders.forms.streams import count_lines, pieces
 
@@ -57,14 +58,20 @@ class CsvByChip:
         path: The file.
         spans: By the chip's name, in the order in which chips first come; ``NO_CHIP`` for lines
             that name none.
+        state: Size and time of change when the file was looked through.
     """
 
     path: Path
     spans: dict[str, list[Span]]
+    state: tuple[int, int]
 
     def read(self, chip_id: str) -> Iterator[Lines]:
-        """Yield the lines of a chip, in the order of the file."""
-        with self.path.open("rb") as file:
+        """Yield the lines of a chip, in the order of the file.
+
+        Raises:
+            SourceChangedError: The file is another one now, or gone.
+        """
+        with _opened(self.path, self.state) as file:
             for span in self.spans.get(chip_id, ()):
                 file.seek(span.start)
                 text = file.read(span.end - span.start)
@@ -73,6 +80,23 @@ class CsvByChip:
                     span.first_line,
                     span.line_count,
                 )
+
+
+def _opened(path: Path, state: tuple[int, int]) -> BinaryIO:
+    """Open a file if it is still the one that was looked through."""
+    try:
+        file = path.open("rb")
+    except OSError:
+        raise SourceChangedError(f"{path} went away while it was read; run again") from None
+    if _state(file) != state:
+        file.close()
+        raise SourceChangedError(f"{path} changed while it was read; run again")
+    return file
+
+
+def _state(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def csv_by_chip(path: Path) -> CsvByChip:
@@ -89,6 +113,7 @@ def csv_by_chip(path: Path) -> CsvByChip:
         raise SourceFormError(f"{path} is no plain CSV; unpack it and name the CSV")
     spans: dict[str, list[Span]] = {}
     with path.open("rb") as file:
+        state = _state(file)
         offset = len(file.readline())
         file.seek(0)
         for piece in pieces(file, source_file=str(path)):
@@ -96,7 +121,7 @@ def csv_by_chip(path: Path) -> CsvByChip:
                 span.start, span.end = span.start + offset, span.end + offset
                 _append(spans.setdefault(chip_id, []), span)
             offset += len(piece.lines)
-    return CsvByChip(path, spans)
+    return CsvByChip(path, spans, state)
 
 
 def _append(spans: list[Span], span: Span) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loaders.errors import SourceFormError, SourceMissingError
+from loaders.errors import SourceChangedError, SourceFormError, SourceMissingError
 from loaders.forms import streams
 from loaders.forms.by_chip import NO_CHIP, csv_by_chip
 from tests.fixtures.sources import CHIP, HEADER, OTHER_CHIP, csv_text, line, row
@@ -94,3 +94,14 @@ def test_a_folder_and_nothing_are_refused(tmp_path: Path) -> None:
         csv_by_chip(tmp_path)
     with pytest.raises(SourceMissingError, match=r"absent\.csv"):
         csv_by_chip(tmp_path / "absent.csv")
+
+
+def test_a_file_that_changes_or_goes_away_meanwhile_is_noticed(tmp_path: Path) -> None:
+    path = written(tmp_path, line(row(1)), line(row(2)))
+    source = csv_by_chip(path)
+    path.write_text(path.read_text("utf-8").replace(",2,", ",33,"), encoding="utf-8")
+    with pytest.raises(SourceChangedError, match=r"labels\.csv changed while it was read"):
+        list(source.read(CHIP))
+    path.unlink()
+    with pytest.raises(SourceChangedError, match="went away"):
+        list(source.read(CHIP))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from scoring.metric.assignment import assign
+from scoring.metric.assignment import Overlaps, assign
 from scoring.metric.breakdown import breakdown
 from scoring.metric.matched import Matched
 from scoring.metric.options import Options
@@ -85,7 +85,9 @@ def match(truth: Rows, predicted: Rows, threshold: float) -> Matched:
         predicted_month,
         len(months),
     )
-    chosen = assign(at_t, at_p, iou)
+    every = np.arange(len(months))
+    ends = (np.searchsorted(at, every, side="right") for at in (month, predicted_month))
+    chosen = assign(Overlaps(at_t, at_p, iou), *ends)
     at_t, at_p = at_t[chosen], at_p[chosen]
     return Matched(
         truth,

@@ -2,10 +2,28 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-SIZE ?= sample
-ROLE ?=
+GIVEN := $(PY) scripts/given.py
+WITH_ARGS := $(GIVEN) $(PY)
+
+# What is given on the command line (make run DATA=...) goes to programs as an environment variable,
+# letter by letter: neither make nor the shell reads it as code. The environment's own DATA is
+# another program's.
+define as_given
+ifeq ($$(origin $(1)),command line)
+override $(1) := $$(value $(1))
+else
+$$(if $$(value $(1)),$$(warning $(1) of the environment is left aside; to use it: make ... $(1)=...))
+override $(1) :=
+endif
+export $(1)
+endef
+$(foreach name,DATA SIZE ARGS ROLE FOLDER TESTS PAGE,$(eval $(call as_given,$(name))))
+ifeq ($(origin SN7_HOME),command line)
+override SN7_HOME := $(value SN7_HOME)
+export SN7_HOME
+endif
 # Tests mirror the tree, so those of a folder lie at the same place.
-TESTS ?= $(firstword $(wildcard tests/$(FOLDER) tests/$(dir $(FOLDER))) tests)
+override TESTS := $(or $(value TESTS),$(firstword $(wildcard tests/$(FOLDER) tests/$(dir $(FOLDER))) tests))
 
 # No tool phones home.
 export DO_NOT_TRACK := true
@@ -13,6 +31,9 @@ export BENTOML_DO_NOT_TRACK := True
 export DAGSTER_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
+# dbt finds the project from the folder of this file.
+export DBT_PROJECT_DIR := dbt_project
+export DBT_PROFILES_DIR := dbt_project
 
 .PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench mutants hooks lock clean
 
@@ -22,11 +43,11 @@ help: ## List these commands
 setup: ## Set up the environment and PostGIS (run and test call it)
 	@scripts/setup.sh
 
-run: setup ## Run the main job; DATA=PATH for your own data, SIZE=full for generated data at full size
-	@$(PY) -m orchestration run $(if $(DATA),--data "$(DATA)",--size $(SIZE))
+run: setup ## Run the main job; DATA=PATH loads your own data, SIZE=full generates data at full size
+	@$(PY) -m orchestration run $${DATA:+--data="$$DATA"} $${SIZE:+--size="$$SIZE"}
 
 test: setup ## Run all tests; ARGS="-k name" for some
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(WITH_ARGS) -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## Check code, SQL, types, containers and workflows
 	@scripts/lint.sh
@@ -35,46 +56,46 @@ format: setup ## Format Python and SQL
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format . && .venv/bin/sqlfluff fix --quiet dbt_project
 
 ui: setup ## Open the Dagster UI on 127.0.0.1:3001; ARGS="--port N" for another port
-	@$(PY) -m orchestration ui $(ARGS)
+	@$(WITH_ARGS) -m orchestration ui
 
 serve: setup ## Start the forecast service on 127.0.0.1:3000; ARGS="--port N" for another port
-	@$(PY) -m serving serve $(ARGS)
+	@$(WITH_ARGS) -m serving serve
 
 psql: setup ## Open a SQL prompt; ROLE=analyst to act as that role, ARGS for psql
-	@$(PY) -m warehouse psql $(if $(ROLE),--role $(ROLE)) -- $(ARGS)
+	@$(WITH_ARGS) -m warehouse psql $${ROLE:+--role="$$ROLE"} --
 
 dbt: setup ## Run dbt; ARGS="build --select dim_chip+"
-	@$(PY) -m warehouse exec -- .venv/bin/dbt $(ARGS) --project-dir dbt_project --profiles-dir dbt_project
+	@$(WITH_ARGS) -m warehouse exec -- .venv/bin/dbt
 
 docs: setup ## Write the static site of tables, columns and lineage to the home's artifacts
-	@$(PY) -m warehouse exec -- .venv/bin/dbt --quiet docs generate --static --project-dir dbt_project --profiles-dir dbt_project
+	@$(PY) -m warehouse exec -- .venv/bin/dbt --quiet docs generate --static
 	@out=$$($(PY) -c 'from warehouse.connection.settings import get_settings; print(get_settings().artifacts)') && \
 		cp dbt_project/target/static_index.html "$$out/dbt-docs.html" && echo "open $$out/dbt-docs.html"
 
 cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; PAGE=docs/cookbook.md renews the project's page
-	@$(PY) -m docs.cookbook $(if $(PAGE),--out "$(PAGE)") $(ARGS)
+	@$(WITH_ARGS) -m docs.cookbook $${PAGE:+--out="$$PAGE"}
 
 status: setup ## Say which database is used and whether it answers
 	@$(PY) -m warehouse status
 
 stop: ## Stop the private server; ARGS=--force even while a run is on
-	@$(PY) -m warehouse stop $(ARGS)
+	@$(WITH_ARGS) -m warehouse stop
 
 data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's data folder
 	@$(PY) -m loaders fetch
 
 bench: setup ## Measure load and star beside other ways, at full size (about half an hour)
-	@$(PY) -m benchmarks --size full $(ARGS)
+	@$(WITH_ARGS) -m benchmarks --size full
 
 mutants: setup ## Break the code of FOLDER=ml/training bit by bit, show what no test notices; TESTS=..., ARGS="patterns of names"
-	@scripts/mutants.sh "$(FOLDER)" "$(TESTS)" $(ARGS)
+	@$(GIVEN) scripts/mutants.sh "$$FOLDER" "$$TESTS"
 
 hooks: setup ## Check changed files before every commit, by pre-commit
 	@.venv/bin/pre-commit install
 
 lock: ## Write requirements.lock from pyproject.toml, keeping versions; ARGS="--upgrade-package NAME" raises one
-	@.venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(ARGS) --output-file requirements.lock
+	@$(GIVEN) .venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## Stop the server and delete the private home: database, artefacts, logs; ARGS=--force
-	@$(PY) -m warehouse clean $(ARGS)
-	@SN7_HOME=.warehouse-test $(PY) -m warehouse clean $(ARGS)
+	@$(WITH_ARGS) -m warehouse clean
+	@SN7_HOME=.warehouse-test $(WITH_ARGS) -m warehouse clean

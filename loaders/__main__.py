@@ -7,10 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loaders.load import load
-from loaders.raw.rejects import REJECT_LIMIT
-from loaders.report import show, show_forgotten, show_sources
-from loaders.sources import forget, known_sources
+from loaders.limits import REJECT_LIMIT, require_memory
 from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
 from warehouse.connection.settings import get_settings
 
@@ -24,7 +21,9 @@ def _configure() -> None:
 
 @app.command("load")
 def load_command(
-    path: Annotated[Path, typer.Argument(help="A CSV (plain or .gz), a tar archive, a folder.")],
+    path: Annotated[
+        Path, typer.Argument(help="A CSV, a tar archive of CSVs (packed or not), a folder.")
+    ],
     source: Annotated[
         str | None, typer.Option(help="Name of the source in the ledger; else its path.")
     ] = None,
@@ -33,12 +32,20 @@ def load_command(
     ] = REJECT_LIMIT,
 ) -> None:
     """Load a source into schema raw; loading it again changes nothing."""
+    require_memory()
+    # Polars and its kin, which die without a word where memory is limited.
+    from loaders.load import load  # noqa: PLC0415
+    from loaders.report import show  # noqa: PLC0415
+
     show(load(path, source=source, progress=True, reject_limit=reject_limit), Console())
 
 
 @app.command("sources")
 def sources_command() -> None:
     """List the sources of the warehouse: generated or own, images, rows, last load."""
+    from loaders.report import show_sources  # noqa: PLC0415
+    from loaders.sources import known_sources  # noqa: PLC0415
+
     show_sources(known_sources(), Console())
 
 
@@ -47,6 +54,9 @@ def forget_command(
     source: Annotated[str, typer.Argument(help="Its name or path, as `sources` lists it.")],
 ) -> None:
     """Take out a source with its images and masks; images that another source has stay."""
+    from loaders.report import show_forgotten  # noqa: PLC0415
+    from loaders.sources import forget  # noqa: PLC0415
+
     show_forgotten(forget(source), Console())
 
 
@@ -60,7 +70,7 @@ def aoi_command(
     remove: Annotated[bool, typer.Option("--remove", help="Go back to derived ones.")] = False,
 ) -> None:
     """Load areas of interest of your own; they take the place of the derived ones."""
-    # GDAL takes a third of a second to load; only this command needs it.
+    require_memory()
     from loaders.aoi import load_aois, remove_aois  # noqa: PLC0415
 
     if (path is None) != remove:

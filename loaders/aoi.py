@@ -16,10 +16,10 @@ from shapely.geometry.base import BaseGeometry
 from loaders.errors import SourceFormError, SourceMissingError
 from loaders.forms.reading import content_sha256
 from loaders.forms.sources import Kind, Source
-from loaders.forms.vector import Features, UnreadableFileError, read_features
 from loaders.raw import ledger
 from loaders.raw.ledger import Outcome
 from loaders.runs import opened_run
+from loaders.vector import FORMS, Features, UnreadableFileError, read_features
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def load_aois(path: Path, *, name_field: str | None = None) -> int:
     """Make ``raw.aoi`` hold just the polygons of a file; return how many.
 
     Args:
-        path: Any vector file that GDAL reads, in any coordinate reference system.
+        path: A vector file of a form in ``loaders.vector.FORMS``, in any reference system.
         name_field: The property with the names; without it, one called ``name``, else numbers.
 
     Raises:
@@ -74,7 +74,7 @@ def _read(path: Path) -> Features:
     try:
         features = read_features(path)
     except UnreadableFileError as error:
-        message = f"{path} cannot be read as a vector file ({error})"
+        message = f"{path} cannot be read as a vector file ({error}); expected a {FORMS}"
         raise SourceFormError(message) from error
     if not features.geometries:
         raise SourceFormError(f"{path} holds no features; expected polygons")
@@ -91,7 +91,7 @@ def _names(features: Features, name_field: str | None, path: Path) -> list[str]:
     if field not in features.properties:
         known = ", ".join(features.properties) or "none"
         raise SourceFormError(f"{path} has no property {field!r}; its properties are: {known}")
-    names = [str(name).strip() for name in features.properties[field].tolist()]
+    names = [str(name).strip() for name in features.properties[field]]
     repeated = [name for name, times in Counter(names).items() if times > 1 or not name]
     if repeated:
         raise SourceFormError(f"{path}: the name {repeated[0]!r} is not unique or is empty")

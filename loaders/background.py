@@ -1,14 +1,20 @@
-"""One thread that does the database's work, in order, while the caller reads on."""
+"""Threads beside the caller's: one that writes to the database, others that read ahead."""
 
+import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import Final, Generic, ParamSpec, Self, TypeVar
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
+ITEMS_AHEAD: Final = 3
+_SECONDS_BETWEEN_LOOKS: Final = 0.2
 JOBS_AHEAD: Final = 8
 """A chip's rows, at once, take as long as the polygons of several batches."""
 
@@ -77,3 +83,48 @@ class Background:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+@contextmanager
+def read_ahead(items: Iterator[Item]) -> Iterator[Iterator[Item]]:
+    """Let a thread produce the items while the caller works on those before."""
+    ahead: _Ahead[Item] = _Ahead(queue.Queue(ITEMS_AHEAD), threading.Event())
+    thread = threading.Thread(target=ahead.produce, args=(items,), name="reader", daemon=True)
+    thread.start()
+    try:
+        yield ahead.consume()
+    finally:
+        ahead.stop.set()
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead(Generic[Item]):
+    """Items on their way from a thread to another; None ends them, an exception breaks them."""
+
+    items: "queue.Queue[Item | BaseException | None]"
+    stop: threading.Event
+
+    def produce(self, items: Iterator[Item]) -> None:
+        try:
+            for item in items:
+                if not self._put(item):
+                    return
+            self._put(None)
+        except BaseException as error:  # noqa: BLE001 (raised where the items are awaited)
+            self._put(error)
+
+    def consume(self) -> Iterator[Item]:
+        while (item := self.items.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def _put(self, item: Item | BaseException | None) -> bool:
+        while not self.stop.is_set():
+            try:
+                self.items.put(item, timeout=_SECONDS_BETWEEN_LOOKS)
+            except queue.Full:
+                continue
+            return True
+        return False

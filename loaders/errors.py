@@ -55,5 +55,9 @@ class DatabaseFullError(LoaderError):
     """The server has no room for the data."""
 
 
+class MemoryLimitError(LoaderError):
+    """There is not enough memory for a load."""
+
+
 class FetchError(LoaderError):
     """The public archive could not be fetched whole."""

@@ -21,7 +21,7 @@ from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
 from loaders.errors import FetchError
-from loaders.forms.archives import check_member, naming_damage
+from loaders.forms.archives import naming_damage, safe_members
 
 logger = logging.getLogger(__name__)
 
@@ -139,8 +139,7 @@ def _extract(archive: Path, folder: Path) -> dict[str, int]:
     sizes: dict[str, int] = {}
     with naming_damage(str(archive)), gzip.open(archive) as stream:
         with tarfile.open(fileobj=stream, mode="r|") as content:
-            for member in content:
-                check_member(member, str(archive))
+            for member in safe_members(content, str(archive)):
                 # Only bytes of files are written; Python before 3.11.4 has no extraction filters.
                 file = content.extractfile(member)
                 if file is not None:

@@ -1,7 +1,8 @@
 """One load: a source into schema ``raw``, all of it or nothing."""
 
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -13,18 +14,20 @@ from loaders.errors import (
     SourceRefusedError,
 )
 from loaders.forms.origin import is_generated
-from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection
+from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection, Rejections
 from loaders.forms.reading import Reader, content_sha256
 from loaders.forms.sources import Source, find_source
-from loaders.progress import Advance, tracking
+from loaders.limits import REJECT_LIMIT, require_memory
+from loaders.progress import Advance, Follow, tracking
 from loaders.raw import ledger
 from loaders.raw.ledger import FinishedLoad, Outcome
-from loaders.raw.rejects import REJECT_LIMIT, RejectedRows
+from loaders.raw.rejects import RejectedRows
 from loaders.raw.sources import make_way, refuse_mixture
 from loaders.raw.store import Changes, Store
 from loaders.raw.towns import nearest_places, unnamed_chips, write_places
 from loaders.remarks import refusal_of, warnings_of
 from loaders.runs import opened_run
+from loaders.terms.other_forms import OtherForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class LoadReport:
         images_unchanged: Images that were there already with the same rows.
         images_removed: Images that this source had and no longer has.
         rejected_reasons: How many rows were rejected for each reason, most frequent first.
+        other_forms: How many loaded rows had another form with the same meaning, by kind.
         seconds: Duration.
         warnings: What could not be loaded and what stayed for it, in sentences.
         made_way: Generated sources that left, as the source is the user's own, each with the
@@ -58,6 +62,7 @@ class LoadReport:
     images_unchanged: int
     images_removed: int
     rejected_reasons: tuple[tuple[str, int], ...]
+    other_forms: tuple[tuple[str, int], ...]
     seconds: float
     warnings: tuple[str, ...] = ()
     made_way: tuple[tuple[str, int], ...] = ()
@@ -86,13 +91,14 @@ class Counts:
 
     read: int = 0
     loaded: int = 0
+    other_forms: Counter[OtherForm] = field(default_factory=Counter)
 
 
 def load(
     path: Path,
     *,
     source: str | None = None,
-    progress: bool = False,
+    progress: bool | Follow = False,
     reject_limit: int = REJECT_LIMIT,
 ) -> LoadReport:
     """Load a source into schema ``raw``; loading it again changes nothing.
@@ -100,15 +106,17 @@ def load(
     Own data make generated data leave, in the same transaction.
 
     Args:
-        path: A CSV (plain or gzip), a tar archive of CSVs, or a folder of SpaceNet 7's tree.
+        path: A CSV (plain, .gz, .bz2, .xz, .zst), a Parquet file, a tar archive of CSVs, or a
+            folder of SpaceNet 7's tree.
         source: Identity of the source in the ledger; without it, its resolved path. A later load
             of the same identity replaces what the earlier one brought.
-        progress: Show progress.
+        progress: Show progress, or call back with it.
         reject_limit: Rejected rows that the source may have.
 
     Raises:
         LoaderError: Nothing was changed; the message says why.
     """
+    require_memory()
     started = time.monotonic()
     found = find_source(path, name=source)
     with opened_run(found) as (connection, load_id):
@@ -134,6 +142,7 @@ def load(
         images_unchanged=outcome.images_unchanged,
         images_removed=outcome.images_removed,
         rejected_reasons=tuple(rejected.reasons.most_common()),
+        other_forms=tuple(outcome.other_forms.items()),
         seconds=time.monotonic() - started,
         warnings=outcome.warnings,
         made_way=tuple((name, len(withdrawn.images)) for name, withdrawn in left.items()),
@@ -194,6 +203,7 @@ def _load(loading: Loading, advance: Advance) -> Outcome:
         images_unchanged=changes.unchanged,
         images_removed=changes.removed,
         warnings=warnings_of(changes, unnamed_rows=assembly.unnamed_count),
+        other_forms={str(form): count for form, count in counts.other_forms.most_common()},
     )
 
 
@@ -237,14 +247,15 @@ def _take_in(
                 writer.put(store.add_images, left)
             counts.loaded += assembled.row_count
             counts.read += part.frame.height
+            counts.other_forms.update(assembled.other_forms)
             return assembled.rejections
         case KnownImage():
             assembly.name(part.filename)
         case Mask():
             store.mask(part)
-        case Rejection():
-            counts.read += 1
-            return [part]
+        case Rejections():
+            counts.read += len(part.rows)
+            return part.rows
     return []
 
 

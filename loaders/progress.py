@@ -1,13 +1,13 @@
-"""How far a load is: a bar on a terminal, a line now and then in a log."""
+"""How far a load is: a bar on a terminal, a line now and then in a log, or the caller's own."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from warehouse.progress import Display, console_on, rate_of
 
 logger = logging.getLogger(__name__)
 
@@ -16,46 +16,29 @@ SECONDS_BETWEEN_LINES: Final = 5.0
 Advance = Callable[[int, int], None]
 """Called with the bytes and the rows that were read so far."""
 
+Follow = Callable[[int, int, int], None]
+"""Called with the bytes read so far, the bytes of the source, and the rows read so far."""
+
 
 @contextmanager
-def tracking(*, total_bytes: int, enabled: bool) -> Iterator[Advance]:
+def tracking(*, total_bytes: int, enabled: bool | Follow) -> Iterator[Advance]:
     """Show progress while the body runs.
 
     Args:
         total_bytes: Size of the source.
-        enabled: Show anything at all.
+        enabled: Show anything at all; or who follows instead of a terminal.
     """
-    console = Console(stderr=True)
-    if not enabled:
+    if callable(enabled):
+        follow = enabled
+        yield lambda position, rows: follow(position, total_bytes, rows)
+    elif not enabled:
         yield lambda _bytes, _rows: None
-    elif console.is_terminal:
-        with _bar(console, total_bytes) as advance:
-            yield advance
+    elif sys.stderr.isatty():
+        with Display(console_on(sys.stderr)) as display:
+            display.start("loading")
+            yield lambda position, rows: display.advance_bytes(position, total_bytes, rows)
     else:
         yield _lines(total_bytes)
-
-
-@contextmanager
-def _bar(console: Console, total_bytes: int) -> Iterator[Advance]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rows]:>11,} rows"),
-        TextColumn("{task.fields[rate]:>10,.0f} rows/s"),
-        TimeRemainingColumn(),
-    )
-    started = time.monotonic()
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("loading", total=total_bytes, rows=0, rate=0.0)
-
-        def advance(position: int, rows: int) -> None:
-            rate = _rate(rows, started)
-            progress.update(task, completed=position, rows=rows, rate=rate)
-            if position >= total_bytes:
-                progress.update(task, description="writing")
-
-        yield advance
 
 
 def _lines(total_bytes: int) -> Advance:
@@ -67,16 +50,12 @@ def _lines(total_bytes: int) -> Advance:
         if now - last < SECONDS_BETWEEN_LINES or not position:
             return
         last = now
+        left = max(total_bytes - position, 0)
         logger.info(
-            "%s rows, %d %%, %s rows/s, about %d s left",
-            f"{rows:,}",
-            100 * position // max(total_bytes, 1),
-            f"{_rate(rows, started):,.0f}",
-            (now - started) * (total_bytes - position) / position,
+            "%s, %d %%, %s",
+            rate_of(rows, now - started),
+            min(100 * position // max(total_bytes, 1), 99),
+            f"about {(now - started) * left / position:.0f} s left" if left else "nearly done",
         )
 
     return advance
-
-
-def _rate(rows: int, started: float) -> float:
-    return rows / max(time.monotonic() - started, 1e-3)

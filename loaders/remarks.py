@@ -23,8 +23,8 @@ def warnings_of(changes: Changes, *, unnamed_rows: int) -> tuple[str, ...]:
         )
     if changes.unnamed:
         warnings.append(
-            f"{_count(changes.unnamed, 'image')} that the source does not name stayed, since it "
-            f"has {_count(unnamed_rows, 'rejected row')} of which nobody knows the image"
+            f"{counted(changes.unnamed, 'image')} that the source does not name stayed, since it "
+            f"has {counted(unnamed_rows, 'rejected row')} of which nobody knows the image"
         )
     if changes.shrunk:
         warnings.append(
@@ -32,7 +32,7 @@ def warnings_of(changes: Changes, *, unnamed_rows: int) -> tuple[str, ...]:
         )
     if changes.lost_masks:
         warnings.append(
-            f"nothing of {_count(changes.lost_masks, 'mask')} could be read; what the warehouse "
+            f"nothing of {counted(changes.lost_masks, 'mask')} could be read; what the warehouse "
             "had of it stays"
         )
     return (*warnings, *other_versions_left(changes.other_versions))
@@ -41,7 +41,7 @@ def warnings_of(changes: Changes, *, unnamed_rows: int) -> tuple[str, ...]:
 def other_versions_left(other_versions: dict[str, int]) -> tuple[str, ...]:
     """Say which images left though another source has them in a version of its own."""
     return tuple(
-        f"{_count(count, 'image')} left that {source} has in a version of its own; load it again "
+        f"{counted(count, 'image')} left that {source} has in a version of its own; load it again "
         "to bring that back"
         for source, count in other_versions.items()
     )
@@ -60,8 +60,9 @@ def refusal_of(source: str, load_id: int, reasons: Counter[str]) -> str:
 def _named(filenames: list[str], noun: str) -> str:
     shown = ", ".join(filenames[:NAMES_SHOWN])
     more = ", ..." if len(filenames) > NAMES_SHOWN else ""
-    return f"{_count(len(filenames), noun)} ({shown}{more})"
+    return f"{counted(len(filenames), noun)} ({shown}{more})"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts, in the plural where it is not one."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

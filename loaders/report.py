@@ -8,7 +8,7 @@ from rich.text import Text
 
 from loaders.load import LoadReport
 from loaders.raw.sources import KnownSource
-from loaders.remarks import other_versions_left
+from loaders.remarks import counted, other_versions_left
 from loaders.sources import Forgotten
 
 REASONS_SHOWN = 5
@@ -17,6 +17,8 @@ REASONS_SHOWN = 5
 def show(report: LoadReport, console: Console) -> None:
     """Print the summary of a load."""
     parts: list[RenderableType] = [Text(_headline(report), style="bold"), _figures(report)]
+    if report.other_forms:
+        parts.append(_other_forms(report))
     if report.rejected_reasons:
         parts.append(_reasons(report))
     parts += [_made_way(name, images) for name, images in report.made_way]
@@ -29,38 +31,47 @@ def show_sources(sources: Sequence[KnownSource], console: Console) -> None:
     if not sources:
         console.print("no source was loaded yet; load one with: python -m loaders load PATH")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("source", "kind", "data"):
-        table.add_column(name, overflow="fold")
-    for name in ("images", "rows"):
-        table.add_column(name, justify="right")
-    for name in ("last loaded", "state"):
-        table.add_column(name, no_wrap=True)
-    for source in sources:
-        loaded = source.loaded_at
-        table.add_row(
-            Text(source.name),
-            source.kind,
-            "generated" if source.is_generated else "own",
-            f"{source.images:,}",
-            f"{source.rows:,}",
-            "never" if loaded is None else f"{loaded.astimezone():%Y-%m-%d %H:%M}",
-            source.state,
-        )
-    console.print(table)
+    rows: list[tuple[str, ...]] = [
+        ("data", "form", "images", "rows", "last loaded", "state", "source")
+    ]
+    rows += [_row_of(source) for source in sources]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        # The name comes last and no line is folded, so that it can be copied.
+        cells = [
+            cell.rjust(width) if at in {2, 3} else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        console.print(Text("  ".join(cells).rstrip()), soft_wrap=True)
+
+
+def _row_of(source: KnownSource) -> tuple[str, ...]:
+    loaded = source.loaded_at
+    return (
+        "generated" if source.is_generated else "own",
+        source.kind,
+        f"{source.images:,}",
+        f"{source.rows:,}",
+        "never" if loaded is None else f"{loaded.astimezone():%Y-%m-%d %H:%M}",
+        source.state,
+        source.name,
+    )
 
 
 def show_forgotten(forgotten: Forgotten, console: Console) -> None:
     """Print what left with a source, and what is to be done next."""
+    gone = counted(len(forgotten.withdrawn.images), "image")
     kept = forgotten.source.images - len(forgotten.withdrawn.images)
     parts: list[RenderableType] = [
         Text(
-            f"{forgotten.source.name} forgotten: {len(forgotten.withdrawn.images):,} images left",
+            f"{forgotten.source.name} forgotten: {gone} left",
             style="bold",
         )
     ]
     if kept > 0:
-        parts.append(Text(f"{kept:,} of its images stay, since another source has them"))
+        parts.append(
+            Text(f"{counted(kept, 'image')} of it stayed, since another source has the same")
+        )
     others = other_versions_left(forgotten.withdrawn.other_versions)
     parts += [_warning(sentence) for sentence in others]
     parts.append(Text("make run, or make dbt ARGS=build, brings the tables after it up to date"))
@@ -72,7 +83,9 @@ def _warning(sentence: str) -> Text:
 
 
 def _made_way(source: str, images: int) -> Text:
-    return Text(f"{source} left with {images:,} images: generated data make way for your own")
+    return Text(
+        f"{source} left with {counted(images, 'image')}: generated data make way for your own"
+    )
 
 
 def _headline(report: LoadReport) -> str:
@@ -97,14 +110,23 @@ def _figures(report: LoadReport) -> Table:
     return table
 
 
+def _other_forms(report: LoadReport) -> Table:
+    return _counts("taken in another form, loaded in the canonical one", report.other_forms)
+
+
 def _reasons(report: LoadReport) -> Table:
     title = f"rejected (raw.rejected_row where load_id = {report.load_id})"
-    table = Table(box=None, title=title, title_justify="left", show_header=False, pad_edge=False)
-    table.add_column(justify="right")
-    table.add_column()
-    for reason, count in report.rejected_reasons[:REASONS_SHOWN]:
-        table.add_row(f"{count:,}", reason)
+    table = _counts(title, report.rejected_reasons[:REASONS_SHOWN])
     others = sum(count for _, count in report.rejected_reasons[REASONS_SHOWN:])
     if others:
         table.add_row(f"{others:,}", "for other reasons")
+    return table
+
+
+def _counts(title: str, counts: Sequence[tuple[str, int]]) -> Table:
+    table = Table(box=None, title=title, title_justify="left", show_header=False, pad_edge=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for name, count in counts:
+        table.add_row(f"{count:,}", name)
     return table

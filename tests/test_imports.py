@@ -37,7 +37,7 @@ ROOMS = {
     "scoring": ("files", "metric"),
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("trackers", "judging", "drawing", "planning"),
-    "warehouse": ("setup", "server", "connection"),
+    "warehouse": ("setup", "server", "running", "connection"),
     "serving": ("bento", "api"),
     "orchestration": ("automation", "assets", "checks", "dbt"),
 }

@@ -15,6 +15,7 @@ from warehouse.connection.errors import CommandMissingError, PasswordError
 from warehouse.connection.libpq import shut_out_caller
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
+from warehouse.running.build import answers, run_build, writes
 from warehouse.server import lifecycle
 from warehouse.server.install import ensure_postgres
 from warehouse.server.whereabouts import check_nothing_is_lost
@@ -114,6 +115,11 @@ def execute(context: typer.Context, role: RoleOption = None) -> None:
     """Run a program with libpq's variables set: python -m warehouse exec ogrinfo PG:."""
     if not context.args:
         raise CommandMissingError("expected a program to run, such as `exec ogrinfo PG:`")
+    if writes(context.args):
+        command = [_program(context.args[0]), *context.args[1:]]
+        raise SystemExit(run_build(command, dsn(), program_environment(role=role)))
+    if answers(context.args):
+        os.environ["DBT_QUIET"] = "1"  # else dbt writes its log beside the answer
     _replace_process(context.args, role)
 
 
@@ -182,11 +188,15 @@ def _way_in(role: Role) -> str:
 
 
 def _replace_process(command: list[str], role: Role | None) -> None:
-    program = shutil.which(command[0])
-    if program is None:
-        message = f"{command[0]} is not installed or not on the PATH"
-        raise CommandMissingError(message)
+    program = _program(command[0])
     os.execve(program, command, program_environment(role=role))  # noqa: S606 (handing over is the point)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise CommandMissingError(f"{name} is not installed or not on the PATH")
+    return found
 
 
 if __name__ == "__main__":

@@ -2,14 +2,18 @@
 
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import typer
 
 from warehouse.connection.errors import PortInUseError, UserError
+from warehouse.running.loss import as_loss
 
 EXIT_USER_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -33,16 +37,16 @@ def run_cli(app: Callable[[], object]) -> None:
         app: The typer application.
 
     Raises:
-        SystemExit: With 1 after a ``UserError`` (its message goes to standard error, without
-            a traceback), with 130 after an interrupt, else with the code that the app chose. Other
-            exceptions are bugs and keep their traceback.
+        SystemExit: With 1 after a ``UserError`` or a lost database (one sentence goes to standard
+            error, without a traceback), with 130 after Ctrl-C or SIGTERM, else with the code that
+            the app chose. Other exceptions are bugs and keep their traceback.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        app()
+        with _terminated_as_interrupted():
+            app()
     except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(EXIT_USER_ERROR) from None
+        _end(error)
     except KeyboardInterrupt:
         sys.stderr.write(INTERRUPTED)
         raise SystemExit(EXIT_INTERRUPTED) from None
@@ -52,6 +56,29 @@ def run_cli(app: Callable[[], object]) -> None:
         ):  # typer's own end of an interrupted command, without a word
             sys.stderr.write(INTERRUPTED)
         raise
+    except Exception as error:
+        loss = as_loss(error)
+        if loss is None:
+            raise
+        _end(loss)
+
+
+def _end(error: UserError) -> NoReturn:
+    sys.stderr.write(f"error: {error}\n")
+    raise SystemExit(EXIT_USER_ERROR) from None
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: end in order, children included."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def require_free_port(port: int, *, host: str = "127.0.0.1", option: str = "--port") -> None:

@@ -242,9 +242,9 @@ def _month_bound(results: Results) -> Iterator[str]:
         f"do takes dbt {seconds_of(idle)} beyond start-up, as it visits every model; with the "
         f"load ({seconds_of(load)}) that is {floor:.2f} of a full run before a row of a table is "
         f"written. Then a month of all chips brings as many rows as buildings stand, to be "
-        f"written with their keys, to be compared with what stood before, and each to move a "
-        f"building's last month in `dim_building` ({seconds_of(month.server_cpu_seconds or 0)} "
-        f"of the server's CPU)."
+        f"written with their keys, lengthens the history of each polygon, and has what follows "
+        f"from histories worked out whole: lives, absences, cells, and the last month of each "
+        f"building ({seconds_of(month.server_cpu_seconds or 0)} of the server's CPU)."
     )
 
 

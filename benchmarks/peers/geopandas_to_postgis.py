@@ -6,7 +6,7 @@ It copies the rows and always makes a spatial index.
 
 import sys
 
-import geopandas as gpd  # type: ignore[import-untyped]
+import geopandas as gpd
 import pandas as pd
 import sqlalchemy
 

@@ -5,8 +5,9 @@ grow with the file. The order of the rows does not matter; a file sorted by imag
 is, is fast.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,10 +15,11 @@ import polars as pl
 
 from loaders.assembly.chips import Chip, Image, ImageRows, Integers, Numbers
 from loaders.assembly.numbering import Attempt, Group, Rows
-from loaders.forms.parts import Batch, Rejection, row_text
+from loaders.forms.parts import Batch, Rejection, Truths, row_text
 from loaders.terms.hashes import Hashes, hashes_of
 from loaders.terms.names import NameRejectedError, parse_filename
-from loaders.terms.polygons import rejections
+from loaders.terms.other_forms import Other, OtherForm, canonical_filename, canonical_polygons
+from loaders.terms.polygons import reasons_of, suspects_among
 from loaders.terms.reasons import Reason
 
 KnownFootprints = Callable[[int], tuple[Integers, Numbers, pl.Series]]
@@ -30,6 +32,8 @@ FOOTPRINT_SCHEMA: Final = {
     "polygon": pl.String(),
 }
 _FEW_RUNS: Final = 4
+MOST_BAD_NAMES: Final = 10_000
+"""To be remembered, so that memory does not grow with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,13 @@ class Assembled:
         row_count: How many of its rows are loaded.
         footprints: New footprints, of ``FOOTPRINT_SCHEMA``.
         rejections: Its other rows.
+        other_forms: How many of the rows that are loaded had another form, by kind.
     """
 
     row_count: int
     footprints: pl.DataFrame
     rejections: list[Rejection]
+    other_forms: Counter[OtherForm]
 
 
 class Assembly:
@@ -59,6 +65,7 @@ class Assembly:
         self._known_footprints = known_footprints
         self._chips: dict[int, Chip] = {}
         self._images: dict[str, Image] = {}
+        self._other_names: dict[str, tuple[Image, Other]] = {}
         self._bad_names: dict[str, str] = {}
         self._current: set[str] = set()
         self._passed: set[str] = set()
@@ -81,31 +88,55 @@ class Assembly:
         image = self._images.get(filename)
         if image is not None:
             return image
+        other = self._other_names.get(filename)
+        if other is not None:
+            return other[0]
         reason = self._bad_names.get(filename)
         return reason if reason is not None else self._meet(filename)
 
     def add(self, batch: Batch) -> Assembled:
         """Take in rows that have the form of a row, and judge what they say."""
-        ids = batch.frame["id"].to_numpy()
-        hashes = batch.hashes
+        given, ids = batch, batch.frame["id"].to_numpy()
         groups, reasons = self._group(batch.frame["filename"], batch.starts)
+        is_canonical = False
         while True:
-            attempt = _attempt(groups, ids, hashes)
+            attempt = _attempt(groups, ids, batch.hashes)
             new = attempt.new_rows()
             brought = batch.frame.select("id", "geometry")[new]
-            bad = rejections(brought["geometry"])
+            suspects = suspects_among(brought["geometry"])
+            if not suspects.size:
+                break
+            if not is_canonical:
+                attempt.undo()
+                batch, is_canonical = _canonical(batch), True
+                continue
+            bad = reasons_of(brought["geometry"], suspects)
             if not bad:
                 break
             attempt.undo()
-            bad_polygons = {int(hashes[new[at]]): reason for at, reason in bad.items()}
-            groups = _set_aside(groups, hashes, bad_polygons, reasons)
+            bad_polygons = {int(batch.hashes[new[at]]): reason for at, reason in bad.items()}
+            groups = _set_aside(groups, batch.hashes, bad_polygons, reasons)
         reasons.update(_describe(attempt.duplicates))
         self._pass_on({group.image.name.filename for group in groups})
         return Assembled(
             int(np.count_nonzero(attempt.numbers)),
             _footprints(brought, new, attempt),
-            _rejections(batch, reasons),
+            _rejections(given, reasons),
+            self._other_forms(batch, attempt.numbers != 0),
         )
+
+    def _other_forms(self, batch: Batch, is_loaded: Truths) -> Counter[OtherForm]:
+        """Count the rows that are loaded and had another form."""
+        counts = Counter(
+            {form: int(np.count_nonzero(rows & is_loaded)) for form, rows in batch.forms.items()}
+        )
+        if self._other_names:
+            ends = np.append(batch.starts[1:], len(is_loaded))
+            names = batch.frame["filename"].gather(batch.starts).to_list()
+            for name, start, end in zip(names, batch.starts, ends, strict=True):
+                for form in self._other_names[name][1] if name in self._other_names else ():
+                    counts[form] += int(np.count_nonzero(is_loaded[start:end]))
+        return +counts
 
     def miss(self, rejections: list[Rejection]) -> None:
         """Note whose rows cannot be loaded; ``unnamed_count`` counts those that name no image."""
@@ -135,9 +166,17 @@ class Assembly:
             self._current = filenames
 
     def _meet(self, filename: str) -> Image | str:
+        stem, other = canonical_filename(filename)
+        if other:
+            image = self.name(stem)
+            if isinstance(image, Image):
+                self._other_names[filename] = (image, other)
+            return image
         try:
             name = parse_filename(filename)
         except NameRejectedError as error:
+            if len(self._bad_names) > MOST_BAD_NAMES:
+                self._bad_names.clear()
             self._bad_names[filename] = str(error)
             return str(error)
         chip = self._chips.get(name.chip_key)
@@ -172,6 +211,15 @@ def _runs(filenames: pl.Series, starts: Rows) -> Iterator[tuple[str, Rows]]:
     by_name = numbered.group_by("name", maintain_order=True).agg("row")
     for name, rows in zip(by_name["name"], by_name["row"], strict=True):
         yield name, rows.to_numpy().astype(np.int64)
+
+
+def _canonical(batch: Batch) -> Batch:
+    """Give polygons that cannot be loaded as they stand the canonical form that they have."""
+    found = canonical_polygons(batch.frame["geometry"])
+    if not found.forms:
+        return batch
+    frame = batch.frame.with_columns(found.texts.alias("geometry"))
+    return replace(batch, frame=frame, forms={**batch.forms, **found.forms})
 
 
 def _attempt(groups: list[Group], ids: Integers, hashes: Hashes) -> Attempt:
@@ -216,6 +264,7 @@ def _rejections(batch: Batch, reasons: dict[int, str]) -> list[Rejection]:
     rows = sorted(reasons)
     found = []
     for row, values in zip(rows, batch.frame[rows].iter_rows(), strict=True):
-        line, text = int(batch.lines[row]), row_text(*values)
-        found.append(Rejection(batch.source_file, line, text, reasons[row], values[0]))
+        file, line = batch.files.place(int(batch.lines[row]))
+        name = canonical_filename(values[0])[0]
+        found.append(Rejection(file, line, row_text(*values), reasons[row], name))
     return found

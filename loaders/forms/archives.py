@@ -1,7 +1,6 @@
-"""Bytes out of gzip and tar, read as a stream and never unpacked to disk."""
+"""CSVs out of a tar archive, read as a stream and never unpacked to disk."""
 
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -9,48 +8,11 @@ from typing import IO, Final, cast
 
 from loaders.errors import SourceDamagedError, SourceMissingError, UnsafeArchiveError
 from loaders.forms.streams import Piece, Readable, pieces
+from loaders.forms.unpacking import DAMAGES
+from loaders.terms.names import is_hidden
+from loaders.terms.reasons import printable
 
-COMPRESSED_BYTES: Final = 1024 * 1024
-_GZIP_WINDOW: Final = 31
-"""``wbits`` of zlib: the largest window, with gzip's header, length and checksum verified."""
-
-
-class Gunzip:
-    """The unpacked bytes of a gzip stream, of one member or several."""
-
-    def __init__(self, stream: Readable) -> None:
-        """Read compressed bytes from ``stream``."""
-        self._stream = stream
-        self._inflater = zlib.decompressobj(_GZIP_WINDOW)
-        self._input = b""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` unpacked bytes; none at the end.
-
-        Raises:
-            EOFError: The stream ends within a member.
-            zlib.error: The stream is damaged.
-        """
-        while True:
-            if not self._input:
-                self._input = self._stream.read(COMPRESSED_BYTES)
-            if self._inflater.eof:
-                self._input = self._input.lstrip(b"\x00")
-                if not self._input:
-                    if self._stream_ended():
-                        return b""
-                    continue
-                self._inflater = zlib.decompressobj(_GZIP_WINDOW)
-            elif not self._input:
-                raise EOFError("the compressed data ends early")
-            data = self._inflater.decompress(self._input, size)
-            self._input = self._inflater.unconsumed_tail or self._inflater.unused_data
-            if data:
-                return data
-
-    def _stream_ended(self) -> bool:
-        self._input = self._stream.read(COMPRESSED_BYTES)
-        return not self._input
+_BUFFER_BYTES: Final = 1024 * 1024
 
 
 @contextmanager
@@ -58,8 +20,9 @@ def naming_damage(source_file: str) -> Iterator[None]:
     """Say which file it is that cannot be read to its end."""
     try:
         yield
-    except (zlib.error, EOFError, tarfile.TarError, OSError) as error:
-        message = f"{source_file} is damaged or cut off ({error}); fetch or write it again"
+    except (*DAMAGES, tarfile.TarError) as error:
+        reason = printable(str(error))
+        message = f"{source_file} is damaged or cut off ({reason}); fetch or write it again"
         raise SourceDamagedError(message) from error
 
 
@@ -76,28 +39,43 @@ def tar_pieces(stream: Readable, *, source_file: str) -> Iterator[Piece]:
     """
     found = False
     with tarfile.open(
-        fileobj=cast("IO[bytes]", stream), mode="r|", bufsize=COMPRESSED_BYTES
+        fileobj=cast("IO[bytes]", stream), mode="r|", bufsize=_BUFFER_BYTES
     ) as archive:
-        for member in archive:
-            check_member(member, source_file)
+        for member in safe_members(archive, source_file):
             content = archive.extractfile(member)
-            if content is not None and member.name.endswith(".csv"):
+            if content is not None and member.name.endswith(".csv") and not is_hidden(member.name):
                 found = True
-                yield from pieces(content, source_file=member.name)
+                yield from pieces(content, source_file=printable(member.name))
     if not found:
         raise SourceMissingError(f"{source_file} holds no .csv; expected csvs/*.csv in it")
 
 
-def check_member(member: tarfile.TarInfo, source_file: str) -> None:
-    """Refuse a member that could do harm if it were unpacked.
+def safe_members(archive: tarfile.TarFile, source_file: str) -> Iterator[tarfile.TarInfo]:
+    """Yield the members, none of which could do harm if it were unpacked.
 
     Raises:
-        UnsafeArchiveError: It is a link or a device, or lies outside the archive's folder.
+        UnsafeArchiveError: One is a link or a device, or lies outside the archive's folder.
+        TarError: The archive is damaged.
     """
+    while True:
+        try:
+            member = archive.next()
+        except (ValueError, OverflowError) as error:  # a header with numbers that are none
+            raise tarfile.ReadError(str(error)) from error
+        if member is None:
+            return
+        _check(member, source_file)
+        yield member
+        # tarfile keeps every member, and memory would grow with their number.
+        archive.members.clear()  # type: ignore[attr-defined]
+
+
+def _check(member: tarfile.TarInfo, source_file: str) -> None:
     path = PurePosixPath(member.name)
+    name = repr(printable(member.name))
     if path.is_absolute() or ".." in path.parts:
-        message = f"{source_file} holds {member.name!r}, which lies outside its folder; not loaded"
+        message = f"{source_file} holds {name}, which lies outside its folder; not loaded"
         raise UnsafeArchiveError(message)
     if not (member.isfile() or member.isdir()):
-        message = f"{source_file} holds {member.name!r}, a link or device; not loaded"
+        message = f"{source_file} holds {name}, a link or device; not loaded"
         raise UnsafeArchiveError(message)

@@ -1,5 +1,7 @@
 """What a source is made of, whatever its form, on the way to ``raw``."""
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,8 +10,33 @@ import numpy.typing as npt
 import polars as pl
 
 from loaders.terms.hashes import Hashes, hashes_of
+from loaders.terms.other_forms import OtherForm
 
 ROW_SCHEMA: Final = {"filename": pl.String(), "id": pl.Int32(), "geometry": pl.String()}
+
+
+Rows = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FileLines:
+    """Where lines stand that were read together: those of one file, or of several small ones.
+
+    Attributes:
+        names: The files, within their source, in the order of their lines.
+        first_lines: Number of the first line of each within its file.
+        starts: How many lines stand before each; the first is 0.
+    """
+
+    names: tuple[str, ...]
+    first_lines: tuple[int, ...] = (1,)
+    starts: tuple[int, ...] = (0,)
+
+    def place(self, line: int) -> tuple[str, int]:
+        """Return the file of a line, counted from 0 over all of them, and its number there."""
+        at = bisect_right(self.starts, line) - 1
+        return self.names[at], self.first_lines[at] + line - self.starts[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +46,24 @@ class Batch:
     Attributes:
         frame: ``filename`` String, ``id`` Int32 (not negative), ``geometry`` String (WKT in
             pixels of the chip); no nulls.
-        lines: The line (of GeoJSON: the feature) of each row in its file, from 1; int64.
-        source_file: The file, within its source.
+        lines: The line (of GeoJSON: the feature) of each row within ``files``, from 0; int64.
+        files: The file of these lines, or the files.
+        forms: Which rows had another form with the same meaning, by kind.
         starts: The rows in which another filename begins; int64.
         hashes: Hash of each row's polygon text.
     """
 
     frame: pl.DataFrame
-    lines: npt.NDArray[np.int64]
-    source_file: str
-    starts: npt.NDArray[np.int64] = field(init=False)
+    lines: Rows
+    files: FileLines
+    forms: Mapping[OtherForm, Truths] = field(default_factory=dict)
+    starts: Rows = field(init=False)
     hashes: Hashes = field(init=False)
 
     def __post_init__(self) -> None:
         """Look at every row once, in the thread that parsed it."""
         names = self.frame["filename"]
-        is_start = np.ones(len(names), dtype=np.bool_)
-        is_start[1:] = (names[1:] != names[:-1]).to_numpy()
+        is_start = names.ne_missing(names.shift()).to_numpy()
         object.__setattr__(self, "starts", np.flatnonzero(is_start))
         object.__setattr__(self, "hashes", hashes_of(self.frame["geometry"]))
 
@@ -59,6 +87,13 @@ class Rejection:
     reason: str
     filename: str | None = None
     is_of_mask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """Rows that cannot be loaded, as many as were found together."""
+
+    rows: list[Rejection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +121,7 @@ class Mask:
     is_lost: bool = False
 
 
-Part = Batch | Rejection | KnownImage | Mask
+Part = Batch | Rejections | KnownImage | Mask
 
 
 def row_text(filename: str, number: object, geometry: str) -> str:

@@ -1,35 +1,30 @@
-"""Bytes of a source in pieces of whole lines, read and hashed by a thread of its own."""
+"""Bytes of a source in pieces of whole lines, read and hashed."""
 
 import csv
 import hashlib
 import os
-import queue
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Protocol
 
 import numpy as np
 
 from loaders.errors import SourceChangedError, SourceFormError
-from loaders.terms.reasons import shorten
+from loaders.forms.heads import HEAD_BYTES, refuse_other_forms
+from loaders.forms.parts import FileLines
+from loaders.terms.reasons import printable, shorten
 
 PIECE_BYTES: Final = 8 * 1024 * 1024
 """Fits the allocator's reuse: from 32 MB on every piece is mapped afresh, at twice the cost."""
 LONGEST_LINE_BYTES: Final = 16 * 1024 * 1024
-PIECES_AHEAD: Final = 3
 COLUMNS: Final = ("filename", "id", "geometry")
 
 _HEADER_BYTES: Final = 4096
 _NEAR_BYTES: Final = 64 * 1024
-_SECONDS_BETWEEN_LOOKS: Final = 0.2
 _BLOCK_BYTES: Final = 1024 * 1024
 _LINE_FEED: Final = ord("\n")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-
-Item = TypeVar("Item")
 
 
 class Readable(Protocol):
@@ -49,7 +44,7 @@ class HashingFile:
     def __init__(self, path: Path) -> None:
         """Open the file and note its size and time of change."""
         self._file = path.open("rb", buffering=0)
-        self._path = path
+        self.path = path
         self._before = _state(path)
         self._digest = hashlib.sha256()
         self.position = 0
@@ -77,10 +72,10 @@ class HashingFile:
         """
         while self.read(PIECE_BYTES):
             pass
-        if _state(self._path) != self._before or self.position != self._before[0]:
+        if _state(self.path) != self._before or self.position != self._before[0]:
             message = (
-                f"{self._path} changed while it was read ({self._before[0]:,} bytes at the start, "
-                f"{_state(self._path)[0]:,} now); load it again when it is complete"
+                f"{self.path} changed while it was read ({self._before[0]:,} bytes at the start, "
+                f"{_state(self.path)[0]:,} now); load it again when it is complete"
             )
             raise SourceChangedError(message)
         return self._digest.hexdigest()
@@ -107,15 +102,17 @@ class Piece:
 
     Attributes:
         lines: The lines as they stand.
-        first_line: Number of the first of them in its file, the header being line 1.
         line_count: How many there are.
-        source_file: The file, as ``raw.rejected_row`` names it.
+        files: The file that they stand in, the header being line 1; of small files several.
+        open_lines: Those, from 0, with which a file ends without a line feed of its own.
+        position: How many bytes of the source were read for them and all before them.
     """
 
     lines: bytes
-    first_line: int
     line_count: int
-    source_file: str
+    files: FileLines
+    open_lines: tuple[int, ...] = ()
+    position: int = 0
 
 
 def pieces(stream: Readable, *, source_file: str) -> Iterator[Piece]:
@@ -129,89 +126,110 @@ def pieces(stream: Readable, *, source_file: str) -> Iterator[Piece]:
         SourceFormError: Its header names other columns, or a line is longer than a row could be.
     """
     found = _whole_lines(stream, source_file)
-    first = next(found, Piece(b"\n", 1, 1, source_file))
+    first = next(found, Piece(b"\n", 1, FileLines((source_file,))))
     end = first.lines.index(b"\n") + 1
-    _check_header(first.lines[: min(end, _HEADER_BYTES)], source_file)
+    _check_header(first.lines, end, source_file)
     if end < len(first.lines):
-        yield Piece(first.lines[end:], 2, first.line_count - 1, source_file)
+        yield Piece(first.lines[end:], first.line_count - 1, FileLines((source_file,), (2,)))
     yield from found
 
 
-def _check_header(header: bytes, source_file: str) -> None:
-    text = header.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", errors="backslashreplace")
-    text = text.rstrip("\r\n")
-    if tuple(next(csv.reader([text]), ())) != COLUMNS:
-        message = f"{source_file} starts with {shorten(text)!r}; expected {','.join(COLUMNS)!r}"
+def joined(small: Iterable[Piece]) -> Iterator[Piece]:
+    """Put small pieces together, so that a thousand tiny files cost about what one file does."""
+    waiting: list[Piece] = []
+    size = 0
+    for piece in small:
+        if waiting and size + len(piece.lines) > PIECE_BYTES:
+            yield _join(waiting)
+            waiting, size = [], 0
+        waiting.append(piece)
+        size += len(piece.lines)
+        if size > PIECE_BYTES // 2:
+            yield _join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(small: list[Piece]) -> Piece:
+    if len(small) == 1:
+        return small[0]
+    counts = [piece.line_count for piece in small]
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).tolist()
+    files = FileLines(
+        tuple(file for piece in small for file in piece.files.names),
+        tuple(line for piece in small for line in piece.files.first_lines),
+        tuple(
+            start + before
+            for start, piece in zip(starts, small, strict=True)
+            for before in piece.files.starts
+        ),
+    )
+    lines = b"".join(piece.lines for piece in small)
+    open_lines = tuple(
+        start + line
+        for start, piece in zip(starts, small, strict=True)
+        for line in piece.open_lines
+    )
+    return Piece(lines, sum(counts), files, open_lines, small[-1].position)
+
+
+def _check_header(lines: bytes, end: int, source_file: str) -> None:
+    header = lines[: min(end, _HEADER_BYTES)].removeprefix(_BYTE_ORDER_MARK)
+    text = header.decode("utf-8", errors="backslashreplace").rstrip("\r\n")
+    if "\r" in text:
+        raise SourceFormError(_old_line_ends(source_file))
+    if _columns_of(text) != COLUMNS:
+        message = (
+            f"{source_file} starts with {shorten(printable(text))!r}; "
+            f"expected {','.join(COLUMNS)!r}"
+        )
         raise SourceFormError(message)
+
+
+def _columns_of(header: str) -> tuple[str, ...]:
+    try:
+        return tuple(next(csv.reader([header]), ()))
+    except csv.Error:
+        return ()
+
+
+def _old_line_ends(source_file: str) -> str:
+    return (
+        f"{source_file} ends its lines with carriage returns alone, as old Macs did; "
+        "expected line feeds: write it again with those"
+    )
 
 
 def _whole_lines(stream: Readable, source_file: str) -> Iterator[Piece]:
     rest = b""
     line = 1
     while read := _read_fully(stream, PIECE_BYTES):
+        if line == 1 and not rest:
+            refuse_other_forms(read[:HEAD_BYTES], source_file)
         end = read.rfind(b"\n") + 1
         if end > 0:
             is_whole = not rest and end == len(read)
             lines = read if is_whole else b"".join((rest, memoryview(read)[:end]))
-            piece = Piece(lines, line, count_lines(lines), source_file)
+            piece = Piece(lines, count_lines(lines), FileLines((source_file,), (line,)))
             yield piece
             line += piece.line_count
             rest = b""
         rest += read[end:]
         if len(rest) > LONGEST_LINE_BYTES:
-            message = (
-                f"{source_file}: line {line:,} is longer than {LONGEST_LINE_BYTES:,} bytes; "
-                "expected a CSV with one building per line"
-            )
-            raise SourceFormError(message)
+            raise SourceFormError(_too_long(rest, line, source_file))
     if rest:
         lines = rest + b"\n"
-        yield Piece(lines, line, count_lines(lines), source_file)
+        yield Piece(lines, 1, FileLines((source_file,), (line,)), open_lines=(0,))
 
 
-@contextmanager
-def read_ahead(items: Iterator[Item]) -> Iterator[Iterator[Item]]:
-    """Let a thread produce the items while the caller works on those before."""
-    ahead: _Ahead[Item] = _Ahead(queue.Queue(PIECES_AHEAD), threading.Event())
-    thread = threading.Thread(target=ahead.produce, args=(items,), name="reader", daemon=True)
-    thread.start()
-    try:
-        yield ahead.consume()
-    finally:
-        ahead.stop.set()
-        thread.join()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ahead(Generic[Item]):
-    """Items on their way from a thread to another; None ends them, an exception breaks them."""
-
-    items: "queue.Queue[Item | BaseException | None]"
-    stop: threading.Event
-
-    def produce(self, items: Iterator[Item]) -> None:
-        try:
-            for item in items:
-                if not self._put(item):
-                    return
-            self._put(None)
-        except BaseException as error:  # noqa: BLE001 (raised where the items are awaited)
-            self._put(error)
-
-    def consume(self) -> Iterator[Item]:
-        while (item := self.items.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-
-    def _put(self, item: Item | BaseException | None) -> bool:
-        while not self.stop.is_set():
-            try:
-                self.items.put(item, timeout=_SECONDS_BETWEEN_LOOKS)
-            except queue.Full:
-                continue
-            return True
-        return False
+def _too_long(rest: bytes, line: int, source_file: str) -> str:
+    if b"\r" in rest:
+        return _old_line_ends(source_file)
+    return (
+        f"{source_file}: line {line:,} is longer than {LONGEST_LINE_BYTES:,} bytes; "
+        "expected a CSV with one building per line"
+    )
 
 
 def _read_fully(stream: Readable, size: int) -> bytes:

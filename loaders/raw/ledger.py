@@ -5,11 +5,12 @@ leaves a row in state ``running``. Whoever holds the lock next knows that such a
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from loaders.forms.origin import is_generated
 from loaders.forms.sources import Kind, Source
@@ -48,6 +49,7 @@ class Outcome:
     images_removed: int
     message: str | None = None
     warnings: tuple[str, ...] = ()
+    other_forms: dict[str, int] = field(default_factory=dict)
 
 
 def take_lock(connection: psycopg.Connection) -> None:
@@ -142,7 +144,8 @@ def finish(connection: psycopg.Connection, load_id: int, outcome: Outcome) -> No
             images_unchanged = %s,
             images_removed = %s,
             message = %s,
-            warnings = %s
+            warnings = %s,
+            other_forms = %s
         where load_id = %s
         """,
         (
@@ -156,6 +159,7 @@ def finish(connection: psycopg.Connection, load_id: int, outcome: Outcome) -> No
             outcome.images_removed,
             outcome.message,
             list(outcome.warnings),
+            Jsonb(outcome.other_forms) if outcome.other_forms else None,
             load_id,
         ),
     )

@@ -10,8 +10,6 @@ from loaders.errors import TooManyRejectedError
 from loaders.forms.parts import Rejection
 from loaders.raw.copying import copy_into, encode_csv
 
-REJECT_LIMIT: Final = 100_000
-"""Rejected rows that a source may have, unless the user allows more."""
 ROWS_AT_ONCE: Final = 10_000
 CHARACTERS_AT_ONCE: Final = 16 * 1024 * 1024
 ROWS_OF_REFUSED: Final = 1_000

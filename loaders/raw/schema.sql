@@ -23,7 +23,8 @@ create table if not exists raw.load_run (
     ),
     message text,
     is_generated boolean not null default false,
-    warnings text[] not null default '{}'
+    warnings text[] not null default '{}',
+    other_forms jsonb
 );
 
 create table if not exists raw.image (
@@ -76,7 +77,7 @@ create table if not exists raw.image_rows (
 );
 
 -- Ids in order, and numbers that are nearly all 1, shrink by a third; to squeeze them would cost
--- more time at every write and read than the 12 MB are worth.
+-- more time at every write and read than the 15 MB are worth.
 alter table raw.image_rows
 alter column building_ids set storage external,
 alter column footprint_nos set storage external;
@@ -125,8 +126,10 @@ create table if not exists raw.schema_version (
     digest text primary key
 );
 
--- The planner takes an array for ten rows, and a series whose end it does not know for a thousand.
--- This one has no row; it is there to be counted, so that whole images are joined as many rows.
+-- Functions in the list of a subquery give their rows one by one; in its from clause each would be
+-- written to a store of its own first, at twice the cost. The planner takes an array for ten rows,
+-- and a series whose end it does not know for a thousand: this one has no row, and is there to be
+-- counted, so that whole images are joined as many rows.
 create or replace view raw.observation as
 select
     image_rows.chip_key,
@@ -134,11 +137,12 @@ select
     sighting.building_id,
     sighting.footprint_no
 from raw.image_rows
-cross join lateral rows from (
-    unnest(image_rows.building_ids),
-    unnest(image_rows.footprint_nos),
-    generate_series(1, 0 * image_rows.time_key)
-) as sighting (building_id, footprint_no, no_number);
+cross join lateral (
+    select
+        unnest(image_rows.building_ids) as building_id,
+        unnest(image_rows.footprint_nos) as footprint_no,
+        generate_series(1, 0 * image_rows.time_key) as no_number
+) as sighting;
 
 create or replace view raw.pixel_row as
 select
@@ -159,6 +163,7 @@ inner join raw.footprint
 comment on table raw.load_run is 'One row per load: the ledger of what was read, and what became of it.';
 comment on column raw.load_run.is_generated is 'The source is generated data, not the user''s own.';
 comment on column raw.load_run.warnings is 'What could not be loaded of a source that was loaded otherwise, in sentences.';
+comment on column raw.load_run.other_forms is 'How many rows were loaded from another form with the same meaning, by kind; null where none was.';
 comment on table raw.image is 'One row per chip and month that a source names; row_count 0 means known, not observed.';
 comment on column raw.image.load_id is 'The load that last changed the rows of this image.';
 comment on column raw.image.content_digest is 'SHA-256 over the sorted building ids and footprint numbers; equal rows, equal digest.';
@@ -169,7 +174,7 @@ comment on column raw.footprint.load_id is 'The load that first brought this pol
 comment on table raw.image_rows is 'One row per image: its rows as two arrays, by building id.';
 comment on column raw.image_rows.footprint_nos is 'For each of building_ids, the number of its polygon (raw.footprint).';
 comment on view raw.observation is 'One row per row of the source: a building seen on a chip in a month. Unique by construction.';
-comment on view raw.pixel_row is 'One row per row of the source, given back to the byte: filename, id, geometry.';
+comment on view raw.pixel_row is 'One row per row of the source: filename, id, geometry, to the byte; of a row in another form, its canonical form.';
 comment on table raw.rejected_row is 'One row per row of a source that could not be loaded, with its line, text and reason.';
 comment on table raw.unusable_area is 'One row per polygon of an unusable-data mask (cloud, haze); WKT in longitude and latitude.';
 comment on table raw.image_mask is 'One row per source and image of which it has a mask: WKT of its areas; none means that all is usable.';

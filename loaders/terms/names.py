@@ -14,6 +14,7 @@ from loaders.terms.reasons import Reason
 from loaders.terms.tiles import TILES, ZOOM, chip_key, quad_of
 
 FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
 
 CHIP_FORM: Final = re.compile(
     r"L15-(?P<quad_e>\d{4})E-(?P<quad_n>\d{4})N"
@@ -92,7 +93,7 @@ def parse_filename(filename: str) -> ImageName:
 
 def _check(numbers: dict[str, int]) -> None:
     year, month, zoom = numbers["year"], numbers["month"], numbers["zoom"]
-    if not (1 <= month <= 12 and year >= FIRST_YEAR):
+    if not (1 <= month <= 12 and FIRST_YEAR <= year <= LAST_YEAR):
         raise NameRejectedError(Reason.FILENAME_MONTH.found(f"{year:04}_{month:02}"))
     today = datetime.now(UTC).date()
     if (year, month) > (today.year, today.month):
@@ -107,3 +108,11 @@ def _check(numbers: dict[str, int]) -> None:
     if named != expected:
         detail = f"quad {named}, but tile {tile} lies in quad {expected}"
         raise NameRejectedError(Reason.QUAD_TILE.found(detail))
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a file within a source is none of its data: ``._x.csv``, ``__MACOSX/x.csv``."""
+    return any(
+        (part.startswith(".") and part not in {".", ".."}) or part == "__MACOSX"
+        for part in path.split("/")
+    )

@@ -19,12 +19,13 @@ from loaders.terms.reasons import Reason
 from loaders.terms.tiles import PIXELS
 
 Truths = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
 
 LOWEST: Final = float(-PIXELS)
 HIGHEST: Final = float(2 * PIXELS)
 """Labels leave the chip by a few pixels; a whole chip's side beside it is another place."""
 
-_NUMBER: Final = r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_NUMBER: Final = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _POINT: Final = rf"{_NUMBER} {_NUMBER}"
 _RING: Final = rf"\({_POINT}(?:, ?{_POINT}){{3,}}\)"
 _QUADRILATERAL: Final = rf"^POLYGON \(\({_POINT}(?:, {_POINT}){{4}}\)\)$"
@@ -37,9 +38,15 @@ _COORDINATES: Final = (
     .list.explode()
     .cast(pl.Float64)
 )
+LONGEST_BYTES: Final = 1024 * 1024
+"""Of one polygon's text; what is longer is no building, and would cost what none may cost."""
 _MARGIN: Final = 1e-9
 """Turns in square pixels that are told from a straight line; below it GEOS decides."""
-_POLYGON: Final = re.compile(rf"POLYGON ?\({_RING}(?:, ?{_RING})*\)", re.ASCII)
+POLYGON_FORM: Final = rf"^POLYGON ?\({_RING}(?:, ?{_RING})*\)$"
+"""For Polars, whose patterns take time and memory linear in the text."""
+_IS_POLYGON: Final = pl.col("text").str.contains(POLYGON_FORM) & (
+    pl.col("text").str.len_bytes() <= LONGEST_BYTES
+)
 _OTHER_TYPES: Final = re.compile(
     r"\s*(MULTIPOLYGON|POINT|MULTIPOINT|LINESTRING|MULTILINESTRING|GEOMETRYCOLLECTION|LINEARRING"
     r"|CURVEPOLYGON|TRIANGLE)\b",
@@ -49,26 +56,29 @@ _TAGGED: Final = re.compile(r"\s*POLYGON\s*(?P<tag>ZM|Z|M|EMPTY)?", re.IGNORECAS
 _BODY: Final = re.compile(r"\s*POLYGON\s*\(\s*\(", re.IGNORECASE)
 
 
-def rejections(texts: pl.Series) -> dict[int, str]:
-    """Find the polygon texts that cannot be loaded.
+def suspects_among(texts: pl.Series) -> Positions:
+    """Return the positions of polygon texts that are not plainly right.
 
     Args:
         texts: Polygon texts in pixels of their chip; String, without nulls.
-
-    Returns:
-        The reason by position of the text; empty where all is well.
     """
-    suspects = np.flatnonzero(~_are_convex_quadrilaterals(texts))
+    suspects: Positions = np.flatnonzero(~_are_convex_quadrilaterals(texts))
     if not suspects.size:
-        return {}
-    suspects = suspects[~_are_valid(texts.gather(suspects))]
+        return suspects
+    return suspects[~_are_valid(texts.gather(suspects))]
+
+
+def reasons_of(texts: pl.Series, suspects: Positions) -> dict[int, str]:
+    """Return why texts cannot be loaded, by position; those that can are left out."""
     found = ((position, reason_of(texts[position])) for position in suspects.tolist())
     return {position: reason for position, reason in found if reason is not None}
 
 
 def reason_of(text: str) -> str | None:
     """Return why one polygon text cannot be loaded, or None."""
-    if _POLYGON.fullmatch(text) is None:
+    if len(text) > LONGEST_BYTES or len(text.encode()) > LONGEST_BYTES:
+        return Reason.POLYGON_LONG.found(f"{len(text):,} characters")
+    if not pl.Series([text], dtype=pl.String).str.contains(POLYGON_FORM)[0]:
         return _reason_of_form(text)
     for ring in _rings(text):
         reason = _reason_of_ring(ring)
@@ -104,7 +114,7 @@ def _are_convex_quadrilaterals(texts: pl.Series) -> Truths:
 
 def _are_valid(texts: pl.Series) -> Truths:
     """Tell which texts are valid polygons near the chip, the other ones left for a closer look."""
-    is_polygon = texts.str.contains(f"^{_POLYGON.pattern}$").to_numpy(writable=True)
+    is_polygon = texts.to_frame("text").select(_IS_POLYGON).to_series().to_numpy(writable=True)
     with np.errstate(over="ignore"):
         polygons = shapely.from_wkt(texts.filter(is_polygon).to_numpy(), on_invalid="ignore")
     bounds = shapely.bounds(polygons)

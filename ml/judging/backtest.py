@@ -5,8 +5,9 @@ model and the plain forecasts know the same. Training targets are those of hinds
 a later month corrected is used as corrected.
 """
 
+import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -110,15 +111,31 @@ class Backtest:
         )
 
 
-def run_backtest(examples: Examples, params: Params) -> Backtest:
-    """Judge the model and the baselines under both protocols."""
+def run_backtest(
+    examples: Examples, params: Params, *, on_split: Callable[[int, int], None] | None = None
+) -> Backtest:
+    """Judge the model and the baselines under both protocols.
+
+    Args:
+        examples: All examples.
+        params: The tunables.
+        on_split: Called after each split with those done and those to do, of both protocols.
+    """
     rows: list[BacktestRow] = []
     predictions: list[Prediction] = []
-    for protocol, splits in (
-        (Protocol.ROLLING_ORIGIN, rolling_origins(examples, params)),
-        (Protocol.UNSEEN_CHIPS, chip_folds(examples, params)),
-    ):
-        judged = _predict_all(protocol, examples, list(splits), params)
+    protocols = {
+        Protocol.ROLLING_ORIGIN: list(rolling_origins(examples, params)),
+        Protocol.UNSEEN_CHIPS: list(chip_folds(examples, params)),
+    }
+    done, total = itertools.count(1), sum(map(len, protocols.values()))
+    for protocol, splits in protocols.items():
+        judged = _predict_all(
+            protocol,
+            examples,
+            splits,
+            params,
+            on_split=lambda: on_split(next(done), total) if on_split else None,
+        )
         predictions += judged
         rows += [row for prediction in judged for row in _scores(examples, prediction)]
     rows.sort(key=lambda row: (row.protocol, row.horizon, FORECASTERS.index(row.forecaster)))
@@ -159,7 +176,12 @@ def _where_trained(examples: Examples, train: Mask, test: Mask, params: Params) 
 
 
 def _predict_all(
-    protocol: Protocol, examples: Examples, splits: list[Split], params: Params
+    protocol: Protocol,
+    examples: Examples,
+    splits: list[Split],
+    params: Params,
+    *,
+    on_split: Callable[[], None],
 ) -> list[Prediction]:
     parts: dict[str, list[tuple[FloatArray, FloatArray]]] = {name: [] for name in FORECASTERS}
     for number, split in enumerate(splits, start=1):
@@ -170,6 +192,7 @@ def _predict_all(
         parts[MODEL].append((quantiles[:, 1], quantiles))
         for baseline in Baseline:
             parts[baseline].append(_baseline_prediction(baseline, train, test, params))
+        on_split()
     rows = [np.flatnonzero(split.test) for split in splits]
     if not rows:
         return []

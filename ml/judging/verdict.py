@@ -9,6 +9,9 @@ from ml.model.baselines import Baseline
 EVEN = 1.0
 """Relative loss of a forecaster that is as good as the other."""
 
+MOST_SHOWN = 1000
+"""Times another's loss; more is not told in figures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -36,7 +39,8 @@ def judge(backtest: Backtest) -> Verdict:
     figures = "; ".join(
         f"{protocol.replace('_', ' ')}: "
         + ", ".join(
-            f"{losses[protocol, baseline]:.2f} of {baseline.label}'s" for baseline in Baseline
+            f"{_in_words(losses[protocol, baseline])} of {baseline.label}'s"
+            for baseline in Baseline
         )
         for protocol in Protocol
     )
@@ -45,3 +49,8 @@ def judge(backtest: Backtest) -> Verdict:
         f"{outcome} every baseline by pinball loss, geometric mean over the horizons ({figures})"
     )
     return Verdict(beats=beats, sentence=sentence)
+
+
+def _in_words(ratio: float) -> str:
+    """Return a ratio of losses; where the other's loss is about 0, it says next to nothing."""
+    return f"{ratio:.2f}" if ratio < MOST_SHOWN else f"over {MOST_SHOWN:,}"

@@ -4,6 +4,7 @@ import csv
 import logging
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,14 @@ class TrainingReport:
     seconds: float = 0.0
 
 
-def train(*, params: Params | None = None) -> TrainingReport:
+def train(
+    *, params: Params | None = None, on_split: Callable[[int, int], None] | None = None
+) -> TrainingReport:
     """Train on the feature tables, judge by backtest, register if better than the baselines.
 
     Args:
         params: The tunables; those of ``params.yaml`` unless given.
+        on_split: Called after each split of the backtest with those done and those to do.
 
     Raises:
         UserError: No database, or no feature tables in it.
@@ -68,7 +72,7 @@ def train(*, params: Params | None = None) -> TrainingReport:
         logger.info("no training: %s", lack)
         return TrainingReport(trained=False, reason=lack, seconds=time.monotonic() - started)
     logger.info("backtest on %d examples of %d chip-months", len(examples), len(chip_months.as_of))
-    backtest = run_backtest(examples, params)
+    backtest = run_backtest(examples, params, on_split=on_split)
     model = fit(examples, params, best_baseline=backtest.best_baseline())
     verdict = judge(backtest)
     run_id, version = _record(examples, params, backtest, model, verdict)

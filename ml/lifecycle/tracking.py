@@ -18,9 +18,10 @@ from urllib.parse import unquote, urlsplit
 
 from ml.model.chip_model import ForecastModel
 from ml.model.errors import BundleError
-from warehouse.access import sqlalchemy_url
+from warehouse.access import dsn, sqlalchemy_url
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
+from warehouse.running.lock import held_session, live_sessions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,6 +34,7 @@ CHAMPION: Final = "champion"
 BUNDLE_FOLDER: Final = "model"
 
 _FINGERPRINT_TAG: Final = "fingerprint"
+_SESSION_TAG: Final = "sn7.session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,15 @@ def experiment_id(client: "MlflowClient") -> str:
 
 @contextlib.contextmanager
 def tracked_run(client: "MlflowClient", params: Mapping[str, object]) -> Iterator[str]:
-    """Open a run and close it as finished, or as failed where the block raises; yields its id."""
-    run_id = str(client.create_run(experiment_id(client)).info.run_id)
+    """Open a run and close it as finished, or as failed where the block raises; yields its id.
+
+    Runs that a killed process left open are closed first.
+    """
+    experiment = experiment_id(client)
+    _close_dead_runs(client, experiment)
+    session = held_session()
+    tags = {_SESSION_TAG: session.name} if session else {}
+    run_id = str(client.create_run(experiment, tags=tags).info.run_id)
     try:
         for name, value in params.items():
             client.log_param(run_id, name, value)
@@ -99,6 +108,17 @@ def tracked_run(client: "MlflowClient", params: Mapping[str, object]) -> Iterato
         client.set_terminated(run_id, status="FAILED")
         raise
     client.set_terminated(run_id, status="FINISHED")
+
+
+def _close_dead_runs(client: "MlflowClient", experiment: str) -> None:
+    """Mark as killed the runs whose process is gone: its session of the database has ended."""
+    started = client.search_runs([experiment], filter_string="attributes.status = 'RUNNING'")
+    if not started:
+        return
+    live = live_sessions(dsn())
+    for run in started:
+        if run.data.tags.get(_SESSION_TAG) not in live:
+            client.set_terminated(run.info.run_id, status="KILLED")
 
 
 def log_bundle(client: "MlflowClient", run_id: str, model: ForecastModel) -> None:

@@ -6,12 +6,14 @@ from ml.judging.backtest import BacktestRow
 from ml.lifecycle.forecasting import forecast_chips
 from ml.lifecycle.run import train
 from orchestration.checks import reports
+from orchestration.terminal import step
 
 
 @dg.asset(
     key=["ml", "trained_model"],
     deps=[["features", "chip_month"], ["features", "chip_target"]],
     group_name="ml",
+    required_resource_keys={"run_lock"},
     kinds={"lightgbm", "mlflow"},
     check_specs=[reports.BEATS_BASELINES],
 )
@@ -20,7 +22,7 @@ def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
 
     Where the data do not suffice, or a plain forecast is better, the champion stays what it was.
     """
-    report = train()
+    report = train(on_split=lambda done, total: step.report(done, total, "backtest splits"))
     return dg.MaterializeResult(
         metadata={
             "reason": report.reason,
@@ -38,6 +40,7 @@ def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
     key=["ml", "chip_forecast"],
     deps=[trained_model, ["features", "chip_month"]],
     group_name="ml",
+    required_resource_keys={"run_lock"},
     kinds={"postgres"},
 )
 def chip_forecast() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only

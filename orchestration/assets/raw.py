@@ -2,29 +2,42 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Optional
 
 import dagster as dg
 import psycopg
+import yaml
 
-from loaders.load import load
+from loaders.forms.origin import is_generated
+from loaders.load import LoadReport, load
+from loaders.sources import forget
+from orchestration.assets.holdings import holdings, holdings_table
 from orchestration.checks import reports
 from orchestration.dbt.counts import row_counts
+from orchestration.terminal import step
 from warehouse.access import connect
 from warehouse.connection.roles import Role
+from warehouse.connection.settings import PROJECT_ROOT
 
-RAW_TABLES = {
-    "load_run": "One row per load: its source, and the rows read, loaded and rejected.",
-    "image": "One row per image: its name in parts, and the load that last changed its rows.",
-    "footprint": "One row per distinct polygon of a building, in pixels, to the letter.",
-    "observation": "One row per building, chip and month that the source lists.",
-    "rejected_row": "One row per row of a source that could not be loaded, with the reason.",
-    "unusable_area": "One row per polygon of unusable data (cloud, haze) of a chip and month.",
-    "aoi": "One row per area of interest of the user's own.",
-    "town": "One row per chip: the town nearest to it.",
-}
+SOURCES = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "sources.yml"
+
+
+def described_tables() -> dict[str, str]:
+    """Return the raw tables that others read, with their descriptions in the dbt project."""
+    [source] = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]
+    return {
+        table["name"]: table["description"]
+        for table in source["tables"]
+        if "for_people" not in table.get("config", {}).get("tags", [])
+    }
+
+
+RAW_TABLES = described_tables()
 
 REASONS_SHOWN = 5
+
+NOTHING_LOADED: Final = "as it was"
+"""State of a run that was given no source and found tables with rows."""
 
 
 @dg.multi_asset(
@@ -39,30 +52,57 @@ REASONS_SHOWN = 5
         for table, description in RAW_TABLES.items()
     ],
     ins={"source_data": dg.AssetIn("source_data")},
+    required_resource_keys={"run_lock"},
     check_specs=[reports.NOTHING_REJECTED, reports.READ_IS_KEPT],
 )
-def raw_tables(source_data: str) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Load the source; images that did not change stay as they are."""
-    report = load(Path(source_data), progress=False)
+def raw_tables(
+    source_data: Optional[str],  # noqa: UP045 (Dagster reads no other form of it)
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Load the source; images that did not change stay as they are.
+
+    Without a source, the tables are what they are.
+    """
+    report = None if source_data is None else _loaded(Path(source_data))
     with connect(role=Role.ORCHESTRATOR) as connection:
         counts = row_counts(connection, schema="raw", tables=RAW_TABLES)
-        reasons = rejection_reasons(connection, report.load_id)
+        reasons = rejection_reasons(connection, report.load_id) if report else {}
+    sources = holdings_table(holdings())
     extra: dict[str, dict[str, Any]] = {
-        "load_run": {
-            "state": str(report.state),
-            "rows_read": report.rows_read,
-            "rows_loaded": report.rows_loaded,
-            "rows_rejected": report.rows_rejected,
-        },
+        "load_run": {**_figures(report), "sources": sources},
         "rejected_row": {"reasons": reasons},
     }
     for table, count in counts.items():
         metadata = {"dagster/row_count": count, **extra.get(table, {})}
         yield dg.MaterializeResult(asset_key=["raw", table], metadata=metadata)
-    yield reports.nothing_rejected(report.rows_rejected)
-    yield reports.read_is_kept(
-        read=report.rows_read, loaded=report.rows_loaded, rejected=report.rows_rejected
+    read, loaded, rejected = (
+        (report.rows_read, report.rows_loaded, report.rows_rejected) if report else (0, 0, 0)
     )
+    yield reports.nothing_rejected(rejected)
+    yield reports.read_is_kept(read=read, loaded=loaded, rejected=rejected)
+
+
+def _loaded(path: Path) -> LoadReport:
+    """Load a source; a generated one takes the place of all that was generated before."""
+    earlier = [one.name for one in holdings() if one.is_generated]
+    report = load(path, progress=step.report_load)
+    if is_generated(path):
+        for name in earlier:
+            if name != report.source:
+                forget(name)
+    return report
+
+
+def _figures(report: LoadReport | None) -> dict[str, Any]:
+    if report is None:
+        return {"state": NOTHING_LOADED}
+    return {
+        "state": str(report.state),
+        "rows_read": report.rows_read,
+        "rows_loaded": report.rows_loaded,
+        "rows_rejected": report.rows_rejected,
+        "warnings": list(report.warnings),
+        "made_way": dict(report.made_way),
+    }
 
 
 def rejection_reasons(connection: psycopg.Connection, load_id: int) -> dict[str, int]:

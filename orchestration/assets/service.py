@@ -9,6 +9,7 @@ from serving.bento.packaging import build_bento
     key=["serving", "bento"],
     deps=[["ml", "trained_model"], ["ml", "chip_forecast"]],
     group_name="serving",
+    required_resource_keys={"run_lock"},
     kinds={"bentoml"},
 )
 def bento() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only

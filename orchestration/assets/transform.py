@@ -12,8 +12,11 @@ from orchestration.dbt.counts import row_count
 from orchestration.dbt.project import LayerTranslator, dbt_project
 from orchestration.dbt.results import RUN_RESULTS, DbtResults
 from orchestration.errors import DbtBuildError
+from orchestration.terminal import step
 from warehouse.access import connect
 from warehouse.connection.roles import Role
+from warehouse.running.lock import RunSession
+from warehouse.waiting import told_of_waits
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 """Unit tests judge the SQL, not the data; the test suite runs them."""
@@ -34,14 +37,29 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         dagster_dbt_translator=LayerTranslator(),
         name="dbt_models",
     )
-    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def dbt_models(
+        context: dg.AssetExecutionContext,
+        dbt: DbtCliResource,
+        run_lock: dg.ResourceParam[RunSession],  # noqa: ARG001 (held while dbt runs)
+    ) -> Iterator[Any]:
         invocation = dbt.cli(BUILD, context=context, raise_on_error=False)
-        with connect(role=Role.TRANSFORMER, autocommit=True) as connection:
-            for event in invocation.stream():
+        total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
+        with (
+            connect(role=Role.TRANSFORMER, autocommit=True) as connection,
+            told_of_waits(lambda sentence: tell(context, sentence), application="dbt"),
+        ):
+            for done, event in enumerate(invocation.stream(), start=1):
+                step.report(min(done, total), total, "tables and checks")
                 yield with_row_count(event, invocation.manifest, connection)
         raise_if_failed(invocation)
 
     return dbt_models
+
+
+def tell(context: dg.AssetExecutionContext, sentence: str) -> None:
+    """Say in the run's log, and on the terminal if there is one, for whom dbt waits."""
+    context.log.warning(sentence)
+    step.say(sentence)
 
 
 def with_row_count(

@@ -8,6 +8,9 @@ from typing import Any, Self
 
 RUN_RESULTS = "run_results.json"
 TESTS = ("test.", "unit_test.")
+MODELS = ("model.", "seed.", "snapshot.")
+"""Hooks of the project are nodes, too, and no models."""
+
 BROKEN = ("error", "fail", "runtime error")
 
 
@@ -53,7 +56,7 @@ class DbtResults:
         for node in nodes:
             is_test = node["unique_id"].startswith(TESTS)
             status = node["status"]
-            models += not is_test and status == "success"
+            models += node["unique_id"].startswith(MODELS) and status == "success"
             passed += is_test and status == "pass"
             warned += is_test and status == "warn"
             if status in BROKEN:

@@ -34,6 +34,13 @@ def quiet(log: Path) -> Iterator[TextIO]:
             os.dup2(err.fileno(), 2)
 
 
+@contextmanager
+def errors_apart() -> Iterator[TextIO]:
+    """Yield a stream to where standard error goes now, whatever ``quiet`` does to it later."""
+    with _copy(2) as errors:
+        yield errors
+
+
 def _copy(descriptor: int) -> TextIO:
     return os.fdopen(os.dup(descriptor), "w", encoding="utf-8")
 

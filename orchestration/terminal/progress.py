@@ -1,13 +1,13 @@
-"""What a person sees while a run goes on: one line a finished step."""
+"""What a person sees while a run goes on: Dagster's events as the lines of a display."""
 
-import time
 from dataclasses import dataclass, field
+from typing import Final
 
 import dagster as dg
-from rich.console import Console
-from rich.status import Status
 
-TITLES = {
+from warehouse.progress import Display
+
+TITLES: Final = {
     "source_data": "source data",
     "raw_tables": "raw tables",
     "dbt_models": "star schema and features",
@@ -16,65 +16,51 @@ TITLES = {
     "serving__bento": "service package",
 }
 
+ROWS_OF: Final = {"raw/load_run": "rows_read", "ml/chip_forecast": "dagster/row_count"}
+"""Of these assets the metadata of that name is the rows that the step dealt with."""
+
 
 @dataclass(slots=True)
 class Progress:
-    """Turns Dagster's events into lines; on a terminal the running step is shown, too.
+    """Listens to a run.
 
     Attributes:
-        console: Where the lines go.
+        display: Where its steps are shown.
     """
 
-    console: Console
-    _status: Status = field(init=False)
-    _started: float = field(default=0.0, init=False)
+    display: Display
     _tables: int = field(default=0, init=False)
     _checks: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._status = Status("", console=self.console)
+    _rows: int | None = field(default=None, init=False)
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
         """Take in one event of the run."""
         event = entry.dagster_event
         if event is None or event.step_key is None:
             return
-        title = TITLES.get(event.step_key, event.step_key)
         match event.event_type:
             case dg.DagsterEventType.STEP_START:
-                self._start(title)
+                self._tables, self._checks, self._rows = 0, 0, None
+                self.display.start(TITLES.get(event.step_key, event.step_key))
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 self._tables += 1
-                self._show(title)
+                self._note_rows(event)
             case dg.DagsterEventType.ASSET_CHECK_EVALUATION:
                 self._checks += 1
-                self._show(title)
             case dg.DagsterEventType.STEP_SUCCESS:
-                self._finish("[green]done[/]", title)
+                self.display.finish("[green]done[/]", self._figures())
             case dg.DagsterEventType.STEP_FAILURE:
-                self._finish("[red]failed[/]", title)
+                self.display.finish("[red]failed[/]", self._figures())
             case _:
                 pass
 
-    def stop(self) -> None:
-        """Leave the terminal as it was."""
-        self._status.stop()
-
-    def _start(self, title: str) -> None:
-        self._started, self._tables, self._checks = time.monotonic(), 0, 0
-        self._show(title)
-        if self.console.is_terminal:
-            self._status.start()
-
-    def _show(self, title: str) -> None:
-        self._status.update(title + self._figures())
-
-    def _finish(self, word: str, title: str) -> None:
-        self._status.stop()
-        seconds = time.monotonic() - self._started
-        self.console.print(f"{word} {title:<26} {seconds:6.1f} s{self._figures()}")
+    def _note_rows(self, event: dg.DagsterEvent) -> None:
+        made = event.step_materialization_data.materialization
+        name = ROWS_OF.get(made.asset_key.to_user_string())
+        if name is not None and name in made.metadata:
+            self._rows = int(str(made.metadata[name].value))
 
     def _figures(self) -> str:
-        if self._tables < 2:
-            return ""
-        return f"  [dim]{self._tables} tables, {self._checks} checks[/]"
+        rows = [] if self._rows is None else [f"{self._rows:,} rows"]
+        tables = [f"{self._tables} tables, {self._checks} checks"] if self._tables > 1 else []
+        return ", ".join(rows + tables)

@@ -11,20 +11,22 @@ from typing import Any, Final
 import dagster as dg
 from rich import box
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 
 from orchestration.dbt.results import DbtResults
+from warehouse.access import connect
+from warehouse.connection.roles import Role
+from warehouse.progress import clock
 
 LAYERS: Final = ("marts", "features", "ml")
 JUDGED_BY: Final = "rolling_origin"
-FORECAST_QUERY: Final = (
-    "select chip_id, q10, q50, q90 from ml.chip_forecast join marts.dim_chip using (chip_key) "
-    "where horizon = 12 order by q50 desc limit 5"
-)
-COUNT_QUERY: Final = (
-    "select chip_id, time_key, building_count from marts.fact_chip_month "
-    "join marts.dim_chip using (chip_key) order by building_count desc limit 5"
-)
+FORECAST_QUERY: Final = "select * from ml.current_forecast limit 5"
+COUNT_QUERY: Final = "select * from marts.fact_chip_month limit 5"
+"""Short, so that the command around them is one line of a terminal."""
+
+SOURCES_SHOWN: Final = 5
+MOST_IN_FULL: Final = 1e5
 
 Metadata = Mapping[str, Any]
 
@@ -37,24 +39,42 @@ class Summary:
         assets: Metadata of every asset that was materialized, by key (``marts/dim_chip``).
         dbt: What dbt built and tested.
         example_chip: Name of a chip to try the service with; none where no chip was loaded.
+        seconds: Duration of the whole command.
     """
 
     assets: Mapping[str, Metadata]
     dbt: DbtResults
     example_chip: str | None
+    seconds: float
 
     def print(self, console: Console) -> None:
-        """Write the summary to a terminal or a log."""
+        """Write the summary; sentences break between words on a terminal, and nowhere in a file."""
         for part in (*self._data(), *self._tables(), *self._forecast(), *self._next()):
-            console.print(part, soft_wrap=isinstance(part, str))
+            if isinstance(part, str) and console.is_terminal and not _is_command(part):
+                indent = len(part) - len(part.lstrip(" "))
+                console.print(Padding(part.strip(" "), (0, 0, 0, indent)))
+            else:
+                console.print(part, soft_wrap=isinstance(part, str))
 
     def _data(self) -> Iterator[str]:
-        load, source = self.assets["raw/load_run"], self.assets["source_data"]
-        yield f"\n[bold]Data[/]  {source['source']}"
-        yield (
-            f"  {load['rows_read']:,} rows read, {load['rows_loaded']:,} loaded, "
-            f"{load['rows_rejected']:,} rejected ({load['state']})"
-        )
+        load = self.assets["raw/load_run"]
+        sources = [row.data for row in load["sources"].records]
+        yield "\n[bold]Data[/]"
+        for source in sources[:SOURCES_SHOWN]:
+            yield f"  {source['source']} ({source['kind']}, {source['images']:,} images)"
+        if len(sources) > SOURCES_SHOWN:
+            yield f"  and {len(sources) - SOURCES_SHOWN:,} sources more"
+        if "rows_read" in load:
+            yield (
+                f"  {load['rows_read']:,} rows read, {load['rows_loaded']:,} loaded, "
+                f"{load['rows_rejected']:,} rejected ({load['state']})"
+            )
+        else:
+            yield "  nothing was loaded: the warehouse keeps what it holds"
+        for name, images in load.get("made_way", {}).items():
+            yield f"  generated data made way for your own: {images:,} images of {name}"
+        for warning in load.get("warnings", []):
+            yield f"  warning: {warning}"
         for reason, rows in self.assets["raw/rejected_row"]["reasons"].items():
             yield f"    {rows:,} rows: {reason}"
 
@@ -88,19 +108,18 @@ class Summary:
         return int(self.assets[key]["dagster/row_count"])
 
     def _next(self) -> Iterator[str]:
-        yield "\n[bold]Next[/]"
+        yield f"\n[bold]Done[/] in {clock(self.seconds)}. Next:"
         yield "  make ui      this graph and this run in Dagster, http://127.0.0.1:3001"
         if self.assets["serving/bento"]["built"] and self.example_chip:
             yield "  make serve   the forecast service, http://127.0.0.1:3000; then"
-            request = json.dumps({"chip_id": self.example_chip})
-            kind = "-H 'Content-Type: application/json'"
-            yield f"    curl -s 127.0.0.1:3000/forecast {kind} -d '{request}'"
+            request = json.dumps({"chip_id": self.example_chip}, separators=(",", ":"))
+            yield f"curl 127.0.0.1:3000/forecast --json '{request}'"
         query = FORECAST_QUERY if self._row_count("ml/chip_forecast") else COUNT_QUERY
         yield "  make psql    a SQL prompt, or a query:"
-        yield f"    make psql ARGS=\"-c '{query}'\""
+        yield f"make psql ARGS=\"-c '{query}'\""
 
 
-def asset_metadata(result: dg.ExecuteInProcessResult) -> dict[str, Metadata]:
+def asset_metadata(result: dg.JobExecutionResult) -> dict[str, Metadata]:
     """Return the metadata of every asset that a run materialized, by key."""
     return {
         event.asset_key.to_user_string(): {
@@ -125,7 +144,26 @@ def _scores(rows: list[Mapping[str, Any]]) -> Table:
     by_horizon: dict[int, dict[str, str]] = {}
     for row in rows:
         scores = by_horizon.setdefault(row["horizon"], {})
-        scores[row["forecaster"]] = f"{row['pinball']:.2f} ({row['mae']:.2f})"
+        scores[row["forecaster"]] = f"{_figure(row['pinball'])} ({_figure(row['mae'])})"
     for horizon, scores in sorted(by_horizon.items()):
         table.add_row(str(horizon), *(scores.get(forecaster, "") for forecaster in forecasters))
     return table
+
+
+def _figure(number: float) -> str:
+    return f"{number:.2f}" if abs(number) < MOST_IN_FULL else f"{number:.1e}"
+
+
+def _is_command(line: str) -> bool:
+    return line.startswith(("curl ", "make psql ARGS"))
+
+
+def example_chip() -> str | None:
+    """Return the name of a chip to try things with: the one where most is built soon."""
+    query = (
+        "select chip_id from marts.dim_chip left join ml.chip_forecast using (chip_key) "
+        "order by q50 desc nulls last, chip_key limit 1"
+    )
+    with connect(role=Role.ANALYST) as connection:
+        row = connection.execute(query).fetchone()
+    return None if row is None else str(row[0])

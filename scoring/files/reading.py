@@ -12,7 +12,7 @@ import polars as pl
 import shapely
 from shapely.geometry import Polygon
 
-from loaders.forms.by_chip import Lines
+from loaders.by_chip import Lines
 from loaders.forms.csv_rows import read_line
 from loaders.forms.parts import ROW_SCHEMA
 from loaders.terms.hashes import hashes_of
@@ -79,11 +79,11 @@ def _frame(lines: Lines, refused: list[Refused]) -> pl.DataFrame:
         return frame.with_row_index("line", lines.first_line)
     found = []
     for number, line in enumerate(lines.text[:-1].split(b"\n"), start=lines.first_line):
-        row = read_line(line.removesuffix(b"\r"))
-        if isinstance(row, str):
-            refused.append(Refused(number, row))
+        value = read_line(line.removesuffix(b"\r"))
+        if isinstance(value, str):
+            refused.append(Refused(number, value))
         else:
-            found.append((number, *row))
+            found.append((number, *value.row))
     return pl.DataFrame(found, schema={"line": pl.UInt32(), **ROW_SCHEMA}, orient="row")
 
 

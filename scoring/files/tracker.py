@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from loaders.forms.by_chip import CsvByChip, csv_by_chip
+from loaders.by_chip import CsvByChip, csv_by_chip
 from scoring.errors import NoTruthError
 from scoring.files.reading import Refused, read_chip
 from scoring.metric.breakdown import add_up

@@ -14,7 +14,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ml.model.matrix import FeatureMatrix
 from serving.api.errors import DatabaseGoneError, UnknownChipError
-from warehouse.connection.conninfo import with_role
+from warehouse.connection.conninfo import (
+    ENCODING,
+    POOLER_HINT,
+    own_options,
+)
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
 
@@ -66,11 +70,21 @@ def service_conninfo() -> str:
         raise DatabaseGoneError("no warehouse is named: set SN7_DSN, or PGHOST and its like")
     parameters = conninfo_to_dict(given or "")
     given_options = parameters.get("options") or os.environ.get("PGOPTIONS", "")
-    options = with_role(given_options, Role.SERVICE)
-    parameters["options"] = f"{options} -cstatement_timeout={TIMEOUT_SECONDS}s".strip()
+    options = own_options(given_options, Role.SERVICE)
+    parameters["options"] = f"{options} -cstatement_timeout={TIMEOUT_SECONDS}s"
+    parameters["client_encoding"] = ENCODING
     parameters.setdefault("connect_timeout", TIMEOUT_SECONDS)
     parameters.setdefault("application_name", "sn7-service")
     return make_conninfo("", **parameters)
+
+
+async def _connected_as_service() -> psycopg.AsyncConnection:
+    connection = await psycopg.AsyncConnection.connect(service_conninfo(), autocommit=True)
+    row = await (await connection.execute("select current_user")).fetchone()
+    if row != (Role.SERVICE,):
+        await connection.close()
+        raise DatabaseGoneError(f"the warehouse did not grant role {Role.SERVICE}: {POOLER_HINT}")
+    return connection
 
 
 class FeatureLookup:
@@ -136,9 +150,7 @@ class FeatureLookup:
 
     async def _execute(self, parameters: dict[str, object]) -> list[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(
-                service_conninfo(), autocommit=True
-            )
+            self._connection = await _connected_as_service()
         try:
             cursor = await self._connection.execute(self._query, parameters, prepare=True)
             return await cursor.fetchall()

@@ -1,13 +1,10 @@
 """The champion and the code that serves it, packaged as a bento below ``settings.bentoml``."""
 
-import hashlib
 import logging
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,12 +15,16 @@ from ml.lifecycle import tracking
 from ml.model.chip_model import ForecastModel
 from serving.bento.errors import NoBentoError, PackagingError
 from serving.bento.lock import serving_lock
+from serving.bento.store import digest, is_whole, put, workshop, write_whole
 from warehouse.connection.settings import PROJECT_ROOT, get_settings
+from warehouse.running.child import bound, parent_variable
 
 logger = logging.getLogger(__name__)
 
 NAME: Final = "building_growth"
 LOCK: Final = "requirements.lock"
+LATEST: Final = "latest"
+"""BentoML's name of the file that holds the version of the newest package."""
 
 SHIPPED: Final = ("ml/model", "serving/api", "warehouse/connection")
 """Folders that the package holds whole; tests/test_imports.py says what they may import."""
@@ -74,43 +75,44 @@ def package(model: ForecastModel) -> Bento:
     Raises:
         PackagingError: BentoML failed.
     """
-    with tempfile.TemporaryDirectory(prefix="sn7-bento-") as name:
-        context = Path(name)
+    home = get_settings().bentoml
+    with workshop(home) as folder:
+        context = folder / "context"
         _write_context(context, model)
-        tag = f"{NAME}:{model.manifest.version}-{_digest(context)}"
-        folder = get_settings().bentoml / "bentos" / NAME / tag.partition(":")[2]
-        is_new = not (folder / "bento.yaml").is_file()
+        version = f"{model.manifest.version}-{digest(context)[:10]}"
+        tag, bento = f"{NAME}:{version}", home / "bentos" / NAME / version
+        is_new = not is_whole(bento)
         if is_new:
             logger.info("packaging %s", tag)
-            _run_bentoml_build(context, tag)
-        if not (folder / "bento.yaml").is_file():
-            raise PackagingError(f"BentoML reported success but {folder} is not there")
-        # BentoML adds itself a second time, without hashes, which pip refuses to install.
-        shutil.copyfile(context / LOCK, folder / "env" / "python" / "requirements.txt")
-    return Bento(tag=tag, folder=folder, built=is_new)
+            put(_built(context, tag, home=folder / "store"), bento)
+        write_whole(bento.parent / LATEST, version)
+    return Bento(tag=tag, folder=bento, built=is_new)
 
 
 def latest_tag() -> str:
-    """Return the tag of the bento that was built last.
+    """Return the tag of the bento that was packaged last.
 
     Raises:
         NoBentoError: There is none.
     """
-    latest = get_settings().bentoml / "bentos" / NAME / "latest"
-    if not latest.is_file():
+    bentos = get_settings().bentoml / "bentos" / NAME
+    latest = bentos / LATEST
+    version = latest.read_text("utf-8").strip() if latest.is_file() else ""
+    if not version or not is_whole(bentos / version):
         raise NoBentoError(NO_BENTO)
-    return f"{NAME}:{latest.read_text('utf-8').strip()}"
+    return f"{NAME}:{version}"
 
 
-def bentoml_environment() -> dict[str, str]:
+def bentoml_environment(home: Path | None = None) -> dict[str, str]:
     """Return the environment for BentoML's own commands: its home, and no phone-home."""
     return os.environ | {
-        "BENTOML_HOME": str(get_settings().bentoml),
+        "BENTOML_HOME": str(home or get_settings().bentoml),
         "BENTOML_DO_NOT_TRACK": "True",
     }
 
 
 def _write_context(context: Path, model: ForecastModel) -> None:
+    context.mkdir()
     for folder in map(Path, SHIPPED):
         shutil.copytree(PROJECT_ROOT / folder, context / folder, ignore=_BYTECODE)
         package = Path(folder.parts[0]) / "__init__.py"
@@ -129,31 +131,23 @@ def _write_context(context: Path, model: ForecastModel) -> None:
     (context / "bentofile.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
 
 
-def _files(context: Path) -> Iterator[Path]:
-    return (path for path in sorted(context.rglob("*")) if path.is_file())
-
-
-def _digest(context: Path) -> str:
-    digest = hashlib.sha256()
-    for path in _files(context):
-        digest.update(f"{path.relative_to(context)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:10]
-
-
-def _run_bentoml_build(context: Path, tag: str) -> None:
+def _built(context: Path, tag: str, *, home: Path) -> Path:
     """Let BentoML build in a process of its own: it changes its process's path and settings."""
     version = tag.partition(":")[2]
     command = [sys.executable, "-m", "bentoml", "build", str(context), "--version", version]
     done = subprocess.run(
-        command,
+        bound(command),
         cwd=context,
-        env=bentoml_environment(),
+        env=bentoml_environment(home) | parent_variable(),
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode != 0:
+    built = home / "bentos" / NAME / version
+    if done.returncode != 0 or not (built / "bento.yaml").is_file():
         lines = (done.stderr or done.stdout).strip().splitlines()
-        raise PackagingError(
-            f"BentoML could not build {tag}: {lines[-1] if lines else 'no reason'}"
-        )
+        reason = lines[-1] if lines else "no reason"
+        raise PackagingError(f"BentoML could not build {tag}: {reason}")
+    # BentoML adds itself a second time, without hashes, which pip refuses to install.
+    shutil.copyfile(context / LOCK, built / "env" / "python" / "requirements.txt")
+    return built

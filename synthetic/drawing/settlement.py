@@ -1,8 +1,8 @@
 """Which lots are built on, when, and when the building goes: the plan's counts find their lots.
 
 A cell that is developed grows the faster the more of it is built and the more of it is free, so it
-fills up in an S and then stops. A burst of development has a few neighbouring cells of its own,
-fills them from near empty, and is over.
+fills up in an S and then stops. A development (an estate, a surge) has a few neighbouring cells of
+its own, fills them from near empty, and is over.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class _Town:
     def found(self, number: int) -> Ints:
         """Place the buildings of the first month and set how far each cell may fill."""
         at = self._take(number, np.where(self.lots.rank < self.lots.developed, self.wish, 0.0))
-        full = np.clip(self.plan.course.saturation * (0.7 + 0.6 * self.level), 0.3, 0.99)
+        full = np.clip(self.plan.course.nature.saturation * (0.7 + 0.6 * self.level), 0.3, 0.99)
         self.limit = np.minimum(self.lots.room, np.ceil(self.built / full).astype(np.int64))
         self.sites = self._open_sites()
         return at
@@ -84,9 +84,11 @@ class _Town:
         """Place the buildings that are new in ``month``."""
         free = np.maximum(self.limit - self.built, 0)
         base = (self.built + 0.1) * free
-        weights = float(self.plan.course.base_births[month]) * _parts(base * (self.limit > 0))
-        for site, rate in zip(self.sites, self.plan.course.burst_births[:, month], strict=True):
-            weights = weights + float(rate) * _parts(site * free * (self.built + 2.0))
+        parts = self.plan.course.gathered[:, month]
+        scattered = max(0.0, 1.0 - float(np.cumsum(parts)[-1]))
+        weights = scattered * _parts(base * (self.limit > 0))
+        for site, part in zip(self.sites, parts, strict=True):
+            weights = weights + float(part) * _parts(site * free * (self.built + 2.0))
         return self._take(number, weights)
 
     def _take(self, number: int, weights: Floats) -> Ints:
@@ -117,7 +119,7 @@ class _Town:
         """Choose each burst's cells: neighbours with room for it, and raise their limits."""
         bursts = self.plan.course.bursts
         sites = np.zeros((len(bursts), CELLS))
-        planned = self.plan.course.burst_births.sum(axis=1) * self.plan.start
+        planned = np.cumsum(self.plan.course.gathered * self.plan.births, axis=1)[:, -1]
         reachable = self.lots.room > 0
         for number, wanted in enumerate(planned):
             open_cells = np.flatnonzero(reachable & (self.built < 0.5 * self.lots.room))

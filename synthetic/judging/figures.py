@@ -5,10 +5,12 @@ import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from synthetic.judging.growth import SEEDS, generator_values, growth_values, image_histories
 from synthetic.judging.measures import (
     Counts,
     count,
@@ -39,6 +41,7 @@ class At(StrEnum):
     ANY = "any"
     LARGE = "large"
     REAL = "real"
+    GENERATED = "generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +79,24 @@ def figures(folder: Path) -> list[Figure]:
     Raises:
         SyntheticDataError: ``folder`` holds no CSV of SpaceNet 7's form.
     """
-    scale = _scale(folder)
+    made = _made(folder)
+    scale = Size(made["size"]).scale * float(made["factor"]) if made else 1.0
     counts = count(folder)
     judged_at = {
         At.ANY: True,
         At.LARGE: scale >= LARGE,
         At.REAL: abs(scale - 1) < 1 - LARGE,
+        At.GENERATED: bool(made),
     }
     values = _count_values(counts, scale) | _growth_values(counts) | _identity_values(counts)
     values |= _polygon_values(counts)
     if judged_at[At.REAL]:
-        values |= _suburb_values(folder)
+        values |= _suburb_values(folder) | growth_values(image_histories(counts.images))
+    if made:
+        values |= {
+            f"{name}, median of {SEEDS} seeds": value
+            for name, value in generator_values(int(made["seed"])).items()
+        }
     found = []
     for entry in tomllib.loads((FOLDER / "figures.toml").read_text(encoding="utf-8"))["figure"]:
         judged = judged_at[At(entry["at"])]
@@ -105,13 +115,10 @@ def figures(folder: Path) -> list[Figure]:
     return found
 
 
-def _scale(folder: Path) -> float:
-    """Return the size of a data set in relation to the real one; other folders count as real."""
+def _made(folder: Path) -> dict[str, Any]:
+    """Return how a data set was generated; nothing for other folders, which count as real."""
     marker = folder / MARKER
-    if not marker.is_file():
-        return 1.0
-    made = json.loads(marker.read_text(encoding="utf-8"))
-    return Size(made["size"]).scale * float(made["factor"])
+    return json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {}
 
 
 def _count_values(counts: Counts, scale: float) -> dict[str, float]:

@@ -1,194 +1,225 @@
-"""How the buildings of a chip grow in relation to its first month: rates, bursts, pauses.
+"""How the buildings of a chip grow, month by month, at the size of the real data.
 
-No whole numbers here (``plan.py`` makes them) and no lots (``settlement.py``). A chip grows the
-faster the more room it has (saturating), in a warm climate, in the building season of its
-hemisphere, while its region booms, and in bursts of development that start, peak and end within a
-year. So the past tells something about the future that "no change" and "as before" do not see.
+No lots here (``settlement.py``) and no other size (``plan.py``). A chip has a rate of its own
+that lasts; it is higher with more room (saturating) and in a warm climate, swings with the building
+season of its hemisphere, and drifts slowly, part of the drift being its region's. What is built in
+a month is drawn: single houses and, more uneven, whole batches. Rarely a surge of some months comes
+on top. So the mean of the past tells most about the future, and the last month little.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from synthetic.planning.developments import Burst, estates, split, surges, total
 from synthetic.planning.facts import CALENDAR, Chip
 from synthetic.planning.params import GrowthParams
-from synthetic.steady import Floats, Purpose, exp, normal, stream
+from synthetic.planning.surroundings import season, walk, zone
+from synthetic.steady import (
+    Bools,
+    Floats,
+    Purpose,
+    evenly_normal,
+    exp,
+    normal,
+    stream,
+    whole_number,
+)
 
 MONTHS = len(CALENDAR)
-REGION_TILES = 70
-"""Chips closer than this many tiles (about 340 km at the equator) share their booms."""
+MOST_GONE = 10
+"""Buildings that a chip of the real data loses in a month at most."""
 TWO_YEARS = CALENDAR.index(201801)
 """From this month to the last one the two-year growth of a chip is counted."""
-WARM = 30.0
-"""Latitude that parts the fast growing zone from the slow one, degrees."""
-BURST_ROOM = 0.7
-"""Share of a chip's room that one burst may take."""
-SWING = (-1.0, -0.87, -0.5, 0.0, 0.5, 0.87, 1.0, 0.87, 0.5, 0.0, -0.5, -0.87)
-"""Building season of the northern hemisphere, January to December."""
+NEAR = 0.001
+"""How near a chip comes to its known growth."""
+TRIES = 12
+"""Times that its rate is fitted to it at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
-    """One development: when it starts (position in the calendar), how long, and how large."""
+class Start:
+    """What a chip starts with, as compared to the others.
 
-    start: int
-    months: int
+    Attributes:
+        size: Buildings, at the size of the real data.
+        density: 0..1, how its size ranks among the chips; dense chips have less room left.
+        lift: Factor on its rate.
+    """
+
     size: float
+    density: float
+    lift: float
 
-    def rate(self, position: int) -> float:
-        """Return the part of the first count that is built in the month at ``position``."""
-        before = self._done(position - self.start)
-        return self.size * (self._done(position - self.start + 1) - before)
 
-    def _done(self, months: int) -> float:
-        part = min(1.0, max(0.0, months / self.months))
-        return part * part * (3 - 2 * part)
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What lasts in a chip.
+
+    Attributes:
+        chip: The chip.
+        start: Buildings in its first month at the size of the real data.
+        saturation: ``start`` as share of the room for buildings.
+        pull: Factor of room and climate on all growth.
+        rate: New buildings per standing building and month while half of the room is free that
+            was so at the start, at the middle of drift and season.
+        batch: Variance by mean of the number of buildings that come in batches in a month.
+    """
+
+    chip: Chip
+    start: float
+    saturation: float
+    pull: float
+    rate: float
+    batch: float
+
+    def expected(
+        self, standing: Floats, factor: Floats, surge: Floats, clears: Bools, tunables: GrowthParams
+    ) -> "Expected":
+        """Return what to expect of a month.
+
+        Args:
+            standing: Buildings at the end of the month before.
+            factor: Of drift and season, around 1.
+            surge: What surges build in the month, as part of ``start``.
+            clears: It is a month in which houses go and hardly any come.
+            tunables: Rates.
+        """
+        free = np.maximum(0.0, 1 - self.saturation * standing / self.start)
+        room = np.minimum(1.0, 2 * free / (1 - self.saturation))
+        usual = self.rate * factor * standing * room
+        pace = np.where(clears, tunables.cleared_births, 1.0)
+        leaves = np.where(clears, tunables.cleared, tunables.demolition)
+        return Expected(usual, pace * (usual + surge * self.start * room), leaves * standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Means of a month: births without surges, all births, demolitions; as buildings."""
+
+    usual: Floats
+    births: Floats
+    demolitions: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A chip's course, all in units of its first count, by position in the calendar.
+    """A chip's course by position in the calendar, in buildings at the size of the real data.
 
     Attributes:
-        standing: Buildings that stand; 1 in the first observed month.
-        base_births: New buildings outside of bursts.
-        burst_births: New buildings of each burst, shape (bursts, months).
+        nature: What lasts in it.
+        drift: ln of the slow factor on its growth, its own part and its region's.
+        standing: Buildings that stand.
+        births: New buildings.
         demolitions: Buildings that go.
-        saturation: First count as share of the room for buildings.
-        bursts: The developments, in the order of ``burst_births``.
+        bursts: Its developments: first the surges, then the estates.
+        surges: How many of ``bursts`` are surges.
+        gathered: Part of the month's births that goes to each development, shape
+            (bursts, months); the rest is scattered.
     """
 
+    nature: Nature
+    drift: Floats
     standing: Floats
-    base_births: Floats
-    burst_births: Floats
+    births: Floats
     demolitions: Floats
-    saturation: float
     bursts: tuple[Burst, ...]
-
-    @property
-    def births(self) -> Floats:
-        """All new buildings."""
-        total: Floats = np.round(self.base_births + self.burst_births.sum(axis=0), 12)
-        return total
+    surges: int
+    gathered: Floats
 
 
-def regions(chips: tuple[Chip, ...]) -> list[int]:
-    """Return the region of each chip: the first earlier chip close enough, else a new one."""
-    leaders: list[Chip] = []
-    found = []
-    for chip in chips:
-        for number, leader in enumerate(leaders):
-            apart = max(abs(chip.tile_x - leader.tile_x), abs(chip.tile_y - leader.tile_y))
-            if apart < REGION_TILES:
-                found.append(number)
-                break
-        else:
-            found.append(len(leaders))
-            leaders.append(chip)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Luck:
+    """All chance of a chip's months, so that it stays the same while its rate is fitted."""
+
+    clearing: Floats
+    singles: Floats
+    batches: Floats
+    demolitions: Floats
 
 
-def boom(region: int, seed: int, tunables: GrowthParams) -> Floats:
-    """Return the region's factor on all growth, month by month; a slow random walk around 1."""
-    shocks = normal(stream(seed, Purpose.REGIONS, region), MONTHS) * tunables.region_spread
-    memory = tunables.region_memory
-    fresh = math.sqrt(1 - memory * memory)
-    level, levels = shocks[0], []
-    for shock in shocks:
-        level = memory * level + fresh * shock
-        levels.append(level)
-    return exp(np.asarray(levels))
+def lifts(number: int, seed: int, tunables: GrowthParams) -> Floats:
+    """Return the factors on the rates of ``number`` chips: every data set has the same ones."""
+    rng = stream(seed, Purpose.GROWTH, 1000)
+    return exp(evenly_normal(rng, number) * tunables.rate_spread)
 
 
-def course(
-    chip: Chip, booming: Floats, density: float, seed: int, tunables: GrowthParams
-) -> Course:
+def course(chip: Chip, start: Start, region: Floats, seed: int, tunables: GrowthParams) -> Course:
     """Return how ``chip`` grows.
 
     Args:
         chip: The chip.
-        booming: Its region's factor, one per month.
-        density: 0..1, how its size ranks among the chips; dense chips have less room left.
+        start: What it starts with.
+        region: ln of its region's factor, one per month.
         seed: Seed of the data set.
         tunables: Rates.
     """
     rng = stream(seed, Purpose.GROWTH, chip.index)
-    low, high = tunables.saturation
-    saturation = round(
-        low + (high - low) * (tunables.crowding * density + (1 - tunables.crowding) * rng.random()),
-        6,
-    )
-    lift = float(exp(normal(rng, 1) * tunables.base_spread)[0])
-    pull = 2 * (1 - saturation) / (2 - low - high) * _zone(chip, tunables)
-    base = tunables.base * lift * pull
-    bursts = _bursts(chip, saturation, pull, rng, tunables)
-    pace = np.array([_season(chip, position, tunables) for position in range(MONTHS)]) * booming
-    chance = rng.random(MONTHS)
-    made = _run(chip, base * pace, bursts, chance, saturation, tunables)
+    nature = _nature(chip, start, rng, tunables)
+    drift = walk(rng, tunables.drift_spread, tunables.memory) + region
+    luck = _Luck(*(rng.random(MONTHS) for _ in range(4)))
+    extra = surges(chip, nature.pull, rng, tunables)
+    usual = estates(chip, rng, tunables)
+    made = _run(nature, drift, luck, (extra, usual), tunables)
     if chip.two_year_growth is None:
         return made
-    for _ in range(12):
+    for _ in range(TRIES):
         reached = float(made.standing[-1] / made.standing[TWO_YEARS] - 1)
+        if abs(reached - chip.two_year_growth) < NEAR:
+            break
         factor = min(4.0, chip.two_year_growth / max(reached, 0.001))
-        base *= factor
-        bursts = tuple(Burst(b.start, b.months, b.size * factor) for b in bursts)
-        made = _run(chip, base * pace, bursts, chance, saturation, tunables)
+        nature = replace(nature, rate=nature.rate * factor)
+        extra = tuple(replace(burst, size=burst.size * factor) for burst in extra)
+        made = _run(nature, drift, luck, (extra, usual), tunables)
     return made
 
 
-def _bursts(
-    chip: Chip, saturation: float, pull: float, rng: np.random.Generator, tunables: GrowthParams
-) -> tuple[Burst, ...]:
-    """Draw the chip's developments, one after the other with quiet months between them.
-
-    The first may be under way when the data starts. A chip with little room has small ones.
-    """
-    bursts: list[Burst] = []
-    most = BURST_ROOM * (1 / saturation - 1)
-    start = chip.first - int(rng.integers(0, tunables.quiet_months[1]))
-    while start <= chip.last:
-        months = int(rng.integers(tunables.burst_months[0], tunables.burst_months[1] + 1))
-        size = pull * tunables.burst_share * float(exp(normal(rng, 1) * tunables.burst_spread)[0])
-        bursts.append(Burst(start, months, min(size, most)))
-        start += months + int(rng.integers(tunables.quiet_months[0], tunables.quiet_months[1] + 1))
-    return tuple(bursts)
-
-
-def _zone(chip: Chip, tunables: GrowthParams) -> float:
-    """Return the factor of the chip's climate: towns near the equator grow faster."""
-    return tunables.warm if abs(chip.latitude) < WARM else 1 / tunables.warm
-
-
-def _season(chip: Chip, position: int, tunables: GrowthParams) -> float:
-    south = chip.latitude < 0
-    month = (CALENDAR[position] % 100 - 1 + (6 if south else 0)) % 12
-    swing = tunables.season * (1.0 if abs(chip.latitude) > tunables.tropics else 0.5)
-    return 1 + swing * SWING[month]
+def _nature(chip: Chip, start: Start, rng: np.random.Generator, tunables: GrowthParams) -> Nature:
+    low, high = tunables.saturation
+    crowded = tunables.crowding * start.density + (1 - tunables.crowding) * rng.random()
+    saturation = round(low + (high - low) * crowded, 6)
+    pull = 2 * (1 - saturation) / (2 - low - high) * zone(chip, tunables)
+    rate = min((tunables.least + tunables.rate * start.lift) * pull, tunables.most)
+    grows = chip.two_year_growth or rate * MONTHS
+    unevenness = float(exp(normal(rng, 1) * tunables.batch_spread)[0])
+    return Nature(
+        chip=chip,
+        start=start.size,
+        saturation=max(
+            min(saturation, 1 / (1 + tunables.room * grows)), start.size / tunables.full
+        ),
+        pull=pull,
+        rate=rate,
+        batch=max(1.0, tunables.batch * unevenness),
+    )
 
 
 def _run(
-    chip: Chip,
-    base: Floats,
-    bursts: tuple[Burst, ...],
-    chance: Floats,
-    saturation: float,
+    nature: Nature,
+    drift: Floats,
+    luck: _Luck,
+    bursts: tuple[tuple[Burst, ...], tuple[Burst, ...]],
     tunables: GrowthParams,
 ) -> Course:
-    standing, demolitions, base_births = np.ones(MONTHS), np.zeros(MONTHS), np.zeros(MONTHS)
-    burst_births = np.zeros((len(bursts), MONTHS))
-    rates = np.array([[burst.rate(t) for t in range(MONTHS)] for burst in bursts])
+    chip, months = nature.chip, np.arange(MONTHS)
+    seasons = np.array([season(chip, position, tunables) for position in range(MONTHS)])
+    factor, clears = exp(drift) * seasons, luck.clearing < tunables.clearing
+    extra = np.array([burst.rate(months) for burst in bursts[0]]).reshape(-1, MONTHS)
+    surge = total(extra)
+    standing = np.full(MONTHS, nature.start)
+    births, demolitions, usual = np.zeros(MONTHS), np.zeros(MONTHS), np.zeros(MONTHS)
     for t in range(chip.first + 1, MONTHS):
         before = standing[t - 1]
-        room = max(0.0, 1 - saturation * before) / (1 - saturation)
-        clearing = chance[t] < tunables.clearing
-        paused = tunables.clearing <= chance[t] < tunables.clearing + tunables.pause
-        active = 0.08 if clearing else 0.0 if paused else 1.0
-        base_births[t] = active * base[t] * before * room
-        if bursts:
-            burst_births[:, t] = active * rates[:, t] * min(1.0, 2 * room)
-        if not paused:
-            gone = tunables.cleared if clearing else tunables.demolition
-            demolitions[t] = gone * before
-        standing[t] = before + base_births[t] + burst_births[:, t].sum() - demolitions[t]
-    return Course(standing, base_births, burst_births, demolitions, saturation, bursts)
+        expected = nature.expected(before, factor[t], surge[t], clears[t], tunables)
+        usual[t], mean = expected.usual, float(expected.births)
+        alone = tunables.singles * mean
+        births[t] = whole_number(luck.singles[t], alone) + whole_number(
+            luck.batches[t], mean - alone, nature.batch
+        )
+        demolitions[t] = min(
+            whole_number(luck.demolitions[t], float(expected.demolitions)), MOST_GONE
+        )
+        standing[t] = before + births[t] - demolitions[t]
+    gathered = split(usual, extra * nature.start, bursts[1], tunables.gathered)
+    every = (*bursts[0], *bursts[1])
+    return Course(nature, drift, standing, births, demolitions, every, len(extra), gathered)

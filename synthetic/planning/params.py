@@ -30,23 +30,34 @@ class SizeParams(_Section):
 class GrowthParams(_Section):
     """How many buildings come and go, chip by chip and month by month."""
 
-    base: float
-    base_spread: float
-    crowding: float
+    least: float
+    rate: float
+    rate_spread: float
+    most: float
     warm: float
     season: float
     tropics: float
-    region_memory: float
+    memory: float
+    drift_spread: float
     region_spread: float
-    burst_share: float
-    burst_spread: float
-    burst_months: tuple[int, int]
-    quiet_months: tuple[int, int]
-    pause: float
+    singles: float
+    batch: float
+    batch_spread: float
+    surge: float
+    surge_share: float
+    surge_spread: float
+    surge_months: tuple[int, int]
+    gathered: float
+    estate_months: tuple[int, int]
+    estate_overlap: int
     clearing: float
     cleared: float
+    cleared_births: float
     demolition: float
     saturation: tuple[float, float]
+    crowding: float
+    room: float
+    full: float
 
 
 class CloudParams(_Section):

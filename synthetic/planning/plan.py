@@ -10,14 +10,13 @@ import numpy as np
 
 from synthetic.errors import SizeError
 from synthetic.planning.facts import CALENDAR, ROWS, Chip, chips
-from synthetic.planning.growth import MONTHS, Course, boom, course, regions
+from synthetic.planning.growth import MONTHS, MOST_GONE, Course, Start, course, lifts
 from synthetic.planning.params import CloudParams, Params
-from synthetic.steady import Floats, Ints, Purpose, exp, normal, order, stream
+from synthetic.planning.surroundings import region_drift, regions
+from synthetic.steady import Floats, Ints, Purpose, evenly_normal, exp, normal, order, stream
 
 FEWEST = 3
 """Buildings that a chip starts with at least, however small the data set."""
-MOST_GONE = 10
-"""Buildings that a chip of the real data loses in a month at most."""
 STEPS = 32
 """Tries to find the factor of the chips of unknown size; each halves what is left."""
 
@@ -28,7 +27,7 @@ class ChipPlan:
 
     Attributes:
         chip: The chip.
-        course: Its growth in relation to its first count.
+        course: Its growth at the size of the real data.
         start: Buildings in the first observed month.
         births: New buildings per month.
         demolitions: Buildings that go per month.
@@ -111,13 +110,17 @@ class _Planner:
         self.sizes = _relative_sizes(self.chips, seed, tunables)
         ranks = np.empty(len(self.chips))
         ranks[order(self.sizes)] = np.arange(len(self.chips)) / (len(self.chips) - 1)
-        booms = {region: boom(region, seed, tunables.growth) for region in set(regions(self.chips))}
+        own = zip(self.sizes, ranks, lifts(len(self.chips), seed, tunables.growth), strict=True)
+        starts = [Start(float(size), float(rank), float(lift)) for size, rank, lift in own]
+        where = regions(self.chips)
+        drifts = {region: region_drift(region, seed, tunables.growth) for region in set(where)}
         self.courses = [
-            course(chip, booms[region], float(rank), seed, tunables.growth)
-            for chip, region, rank in zip(self.chips, regions(self.chips), ranks, strict=True)
+            course(chip, start, drifts[region], seed, tunables.growth)
+            for chip, start, region in zip(self.chips, starts, where, strict=True)
         ]
         self.hidden = [hidden_shares(chip, seed, tunables.clouds) for chip in self.chips]
         self.most = tunables.sizes.largest
+        self.made: dict[tuple[Chip, float], ChipPlan] = {}
         self.phases = [stream(seed, Purpose.SIZES, chip.index + 1).random(4) for chip in self.chips]
 
     def plan(self, factor: float) -> Plan:
@@ -127,28 +130,37 @@ class _Planner:
             self.chips, self.courses, self.hidden, self.sizes, strict=True
         ):
             mean = _known_size(chip) or min(float(size) * factor, self.most)
-            made.append(self._chip_plan(chip, path, hidden, mean))
+            if (chip, mean) not in self.made:
+                self.made[chip, mean] = self._chip_plan(chip, path, hidden, mean)
+            made.append(self.made[chip, mean])
         return Plan(tuple(made), self.scale, self.seed)
 
     def _chip_plan(self, chip: Chip, path: Course, hidden: Floats, mean: float) -> ChipPlan:
         seen = list(chip.observed)
-        weight = float(np.cumsum((path.standing * (1 - hidden - self._gap(chip)))[seen])[-1]) / len(
-            seen
-        )
-        first = mean / weight * self.scale
+        shown = (path.standing * (1 - hidden - self._gap(chip)))[seen]
+        times = mean / _mean(shown) * self.scale
         phase = self.phases[chip.index]
-        births = _whole(path.births * first, phase[0])
+        births = _whole(path.births * times, phase[0])
         most = round(MOST_GONE * max(1.0, self.scale))
-        demolitions = np.minimum(_whole(path.demolitions * first, phase[1]), most)
-        start = max(FEWEST, round(first))
-        standing = start + np.cumsum(births - demolitions)
+        demolitions = np.minimum(_whole(path.demolitions * times, phase[1]), most)
+        walk = np.cumsum(births - demolitions)
+        gaps = self._gaps(chip, path.standing * times, phase[2])
+        unhidden = path.standing * (1 - self._gap(chip)) * times
+        start = max(FEWEST, round(_mean((unhidden + gaps - walk)[seen])))
+        standing = start + walk
         standing[: chip.first] = start
-        gaps = np.zeros(MONTHS, dtype=np.int64)
-        gaps[seen[1:]] = _whole((path.standing * first * self._gap(chip))[seen[1:]], phase[2])
         masks = np.floor(hidden * standing + phase[3]).astype(np.int64)
         masks = np.where(hidden > 0, np.clip(masks, 0, standing - 1), 0)
         gaps = np.minimum(gaps, np.maximum(standing - masks - 2, 0))
         return ChipPlan(chip, path, start, births, demolitions, standing, masks, gaps, mean)
+
+    def _gaps(self, chip: Chip, standing: Floats, phase: float) -> Ints:
+        """Return how many buildings are missing without a mask."""
+        seen, gaps = list(chip.observed)[1:], np.zeros(MONTHS, dtype=np.int64)
+        amounts = (standing * self._gap(chip))[seen]
+        steady = self._gap(chip) > self.clouds.gap
+        gaps[seen] = np.floor(amounts + phase) if steady else _whole(amounts, phase)
+        return gaps
 
     def _gap(self, chip: Chip) -> float:
         """Share missing without a mask: more where persistence is known to be low without one."""
@@ -157,16 +169,23 @@ class _Planner:
         return 0.8 * (1 - chip.persistence)
 
 
+def _mean(values: Floats) -> float:
+    return float(np.cumsum(values)[-1]) / len(values)
+
+
 def _known_size(chip: Chip) -> float | None:
     return chip.mean_count or chip.some_count
 
 
 def _relative_sizes(chips: tuple[Chip, ...], seed: int, tunables: Params) -> Floats:
     """Draw the mean counts of the chips without a known one; the others keep theirs."""
-    deviates = normal(stream(seed, Purpose.SIZES), len(chips)) * tunables.sizes.spread
-    drawn = np.clip(2800.0 * exp(deviates), tunables.sizes.smallest, tunables.sizes.largest)
-    known = np.array([_known_size(chip) or np.nan for chip in chips])
-    return np.where(np.isnan(known), drawn, known)
+    sizes = np.array([_known_size(chip) or np.nan for chip in chips])
+    unknown = np.flatnonzero(np.isnan(sizes))
+    deviates = evenly_normal(stream(seed, Purpose.SIZES), len(unknown)) * tunables.sizes.spread
+    sizes[unknown] = np.clip(
+        2800.0 * exp(deviates), tunables.sizes.smallest, tunables.sizes.largest
+    )
+    return sizes
 
 
 def hidden_shares(chip: Chip, seed: int, tunables: CloudParams) -> Floats:
@@ -191,8 +210,9 @@ def hidden_shares(chip: Chip, seed: int, tunables: CloudParams) -> Floats:
 def _whole(amounts: Floats, phase: float) -> Ints:
     """Turn amounts per month into whole numbers whose running sum stays within 1 of the exact."""
     reached = np.floor(np.round(np.cumsum(amounts), 9) + phase).astype(np.int64)
-    amounts_made: Ints = np.diff(reached, prepend=0)
-    return amounts_made
+    made: Ints = reached.copy()
+    made[1:] -= reached[:-1]
+    return made
 
 
 def _exact(plan: Plan, rows: int) -> Plan:

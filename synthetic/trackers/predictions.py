@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import shapely
 
-from loaders.forms.by_chip import NO_CHIP, CsvByChip, csv_by_chip
+from loaders.by_chip import NO_CHIP, CsvByChip, csv_by_chip
 from loaders.forms.parts import ROW_SCHEMA
 from synthetic.errors import ForeignFolderError, SizeError, SyntheticDataError
 from synthetic.steady import Purpose, stream

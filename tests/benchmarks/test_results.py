@@ -77,8 +77,10 @@ def test_what_was_not_measured_is_not_judged() -> None:
 
 
 def test_growth_is_stated_for_three_times_the_rows_whatever_the_factor() -> None:
+    scaled = results().scaled
+    assert scaled is not None
     sixfold = results(steps=results().steps | {"scaled_load": step(60.0)}).model_copy(
-        update={"scaled": results().scaled.model_copy(update={"data": _rows(6)})}
+        update={"scaled": scaled.model_copy(update={"data": _rows(6)})}
     )
 
     found = {verdict.target.name: verdict.measured for verdict in judge(sixfold)}
@@ -121,4 +123,4 @@ def test_every_contender_has_a_key_of_its_own_and_names_the_file() -> None:
 
 
 def test_the_promises_are_those_of_the_project() -> None:
-    assert [target.limit for target in TARGETS] == [0.6, 1.0, 2.0, 0.1, 3.2, 1.5, 1.5, 1.2, 60.0]
+    assert [target.limit for target in TARGETS] == [0.6, 1.0, 2.0, 0.4, 3.2, 1.5, 1.5, 1.2, 60.0]

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import shapely
 from psycopg.conninfo import conninfo_to_dict
+from shapely.geometry import MultiPolygon, Point
 
 from loaders.aoi import load_aois, remove_aois
 from loaders.load import load
@@ -32,7 +33,7 @@ def copy_of_built(
     use_database: Callable[[str], str],
 ) -> str:
     """The built warehouse again, to write to."""
-    return use_database(create_database(conninfo_to_dict(built_database)["dbname"]))
+    return use_database(create_database(str(conninfo_to_dict(built_database)["dbname"])))
 
 
 def _write(path: Path, tiles: Iterable[tuple[int, int]]) -> Path:
@@ -117,7 +118,7 @@ def test_the_users_aois_take_the_place_of_derived_ones(
     derived = _chips()
     name = derived[chip_key(*SAN_MARCOS)][1]
     neighbours = {key for key, (_, aoi) in derived.items() if aoi == name}
-    box = shapely.Point(*centre_of(chip_key(*SAN_MARCOS))).buffer(0.03).envelope
+    box = Point(*centre_of(chip_key(*SAN_MARCOS))).buffer(0.03).envelope
 
     # The name of the derived AOI, as after an export that was edited.
     own = geopandas.GeoDataFrame({"name": [name]}, geometry=[box], crs=4326)
@@ -132,7 +133,7 @@ def test_the_users_aois_take_the_place_of_derived_ones(
         assert _faults(connection) == []
 
     # The same polygon and a second one, in UTM, with two parts.
-    parts = shapely.MultiPolygon([shapely.box(-17.5, 14, -17, 15), shapely.box(-16, 14, -15, 15)])
+    parts = MultiPolygon([shapely.box(-17.5, 14, -17, 15), shapely.box(-16, 14, -15, 15)])
     own = geopandas.GeoDataFrame({"title": ["Here", "There"]}, geometry=[box, parts], crs=4326)
     own.to_crs(32611).to_file(tmp_path / "own.gpkg", engine="pyogrio")
     assert load_aois(tmp_path / "own.gpkg", name_field="title") == 2

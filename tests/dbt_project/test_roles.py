@@ -58,7 +58,7 @@ NOBODY_MAY = (
     "set role sn7",
     "set session authorization sn7",
 )
-Attempt = Callable[[Role, str | sql.Composable], bool]
+Attempt = Callable[[Role, str | sql.Composed], bool]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def logins(build: Callable[[], None]) -> Iterator[dict[Role, str]]:
 def may(logins: dict[Role, str]) -> Attempt:
     """Log in as a role, try a statement, undo it, and tell whether the role may."""
 
-    def attempt(role: Role, statement: str | sql.Composable) -> bool:
+    def attempt(role: Role, statement: str | sql.Composed) -> bool:
         with psycopg.connect(logins[role]) as connection:
             assert connection.execute("select session_user").fetchone() == (role.value,)
             try:

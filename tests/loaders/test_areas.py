@@ -10,6 +10,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
+from shapely.geometry import Polygon
 
 from loaders.aoi import load_aois, remove_aois
 from loaders.errors import SourceFormError, SourceMissingError
@@ -61,7 +62,7 @@ def test_masks_beside_a_csv_are_loaded(raw: Raw, write_mask: WriteMask) -> None:
     report = load(write_mask(POLYGON))
     assert report.rows_loaded == 1
     assert [found[:2] for found in areas(raw)] == [(201801, 1)]
-    expected = shapely.Polygon(RING)
+    expected = Polygon(RING)
     assert shapely.from_wkt(str(areas(raw)[0][2])).equals_exact(expected, 1e-12)
 
 
@@ -133,7 +134,7 @@ def test_areas_of_interest_are_stored_in_longitude_and_latitude(raw: Raw, tmp_pa
     assert load_aois(path) == 2
     found = raw.query("select name, polygon from raw.aoi order by name")
     assert [name for name, _ in found] == ["Elsewhere", "Lhasa"]
-    assert shapely.from_wkt(str(found[1][1])).equals_exact(shapely.Polygon(RING), 1e-9)
+    assert shapely.from_wkt(str(found[1][1])).equals_exact(Polygon(RING), 1e-9)
 
 
 @pytest.mark.parametrize(("driver", "ending"), [("GPKG", "gpkg"), ("FlatGeobuf", "fgb")])

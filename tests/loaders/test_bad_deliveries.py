@@ -4,15 +4,32 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loaders.errors import LoaderError, NothingLoadedError, SourceMissingError
+from loaders.errors import (
+    LoaderError,
+    NothingLoadedError,
+    SourceDamagedError,
+    SourceMissingError,
+)
 from loaders.load import LoadReport, load
-from tests.fixtures.sources import CHIP, HEADER, OTHER_CHIP, Raw, Row, filename, line, row, square
+from tests.fixtures.sources import (
+    CHIP,
+    HEADER,
+    OTHER_CHIP,
+    Raw,
+    Row,
+    csv_text,
+    filename,
+    line,
+    row,
+    square,
+)
 from warehouse.connection.settings import PROJECT_ROOT
 
 WriteCsv = Callable[..., Path]
@@ -189,6 +206,31 @@ def test_images_stay_while_a_rejected_row_names_none(
     report = load(write(tmp_path / "labels.csv", february))
     assert (report.images_removed, report.warnings) == (2, ())
     assert raw.rows() == [values for values in base() if "2018_02" in values[0]]
+
+
+@pytest.mark.parametrize("kept", [0.98, 0.6, 0.3])
+@pytest.mark.parametrize("form", ["alone", "in a folder", "in an archive"])
+def test_a_csv_that_ends_within_a_line_changes_nothing(
+    raw: Raw, write_csv: WriteCsv, tmp_path: Path, form: str, kept: float
+) -> None:
+    load(write_csv(base()))
+    before = state_of(raw)
+    whole = csv_text(base()).encode()
+    end = int(len(whole) * kept)
+    content = whole[: end - whole[end - 1 : end].count(b"\n")]
+    path = tmp_path / "cut.csv"
+    if form == "in a folder":
+        (tmp_path / "cut" / "csvs").mkdir(parents=True)
+        (tmp_path / "cut" / "csvs" / "good.csv").write_bytes(whole)
+        path = tmp_path / "cut" / "csvs" / "labels.csv"
+    path.write_bytes(content)
+    if form == "in an archive":
+        with tarfile.open(tmp_path / "cut.tar", "w") as archive:
+            archive.add(path, "csvs/labels.csv")
+    found = {"alone": path, "in a folder": path.parents[1], "in an archive": tmp_path / "cut.tar"}
+    with pytest.raises(SourceDamagedError, match=r"ends within line .* cut off"):
+        load(found[form])
+    assert state_of(raw) == before
 
 
 RING = [[10, 20], [14, 20], [14, 24], [10, 24], [10, 20]]

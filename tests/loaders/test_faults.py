@@ -60,7 +60,7 @@ def undisturbed(raw: Raw, write_csv: WriteCsv, small_pieces: None) -> float:
 def load_in_small_pieces(dsn: str, path: Path) -> None:
     """What a process that is going to be killed does."""
     os.environ["SN7_DSN"] = dsn
-    streams.PIECE_BYTES = 10_000
+    pytest.MonkeyPatch().setattr(streams, "PIECE_BYTES", 10_000)
     load(path, source="labels")
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from loaders.assembly.batches import Assembly
 from loaders.forms.csv_rows import read_line, read_lines
-from loaders.forms.parts import ROW_SCHEMA, Batch, Rejection
+from loaders.forms.parts import ROW_SCHEMA, Batch, FileLines, Rejections
 from loaders.forms.streams import Piece, count_lines, pieces
-from loaders.terms.polygons import reason_of, rejections
+from loaders.terms.polygons import reason_of, reasons_of, suspects_among
 from tests.fixtures.sources import (
     CHIP,
     HEADER,
@@ -51,7 +51,7 @@ POLYGONS = [
 
 
 def whole(text: bytes) -> Piece:
-    return Piece(text, 2, count_lines(text), "labels.csv")
+    return Piece(text, count_lines(text), FileLines(("labels.csv",), (2,)))
 
 
 class Chunks:
@@ -73,11 +73,13 @@ def test_every_line_is_a_row_or_a_rejection(lines: list[str]) -> None:
     text = "".join(f"{each}\n" for each in lines).encode("utf-8", errors="surrogatepass")
     found: dict[int, object] = {}
     for part in read_lines(whole(text)):
-        if isinstance(part, Rejection):
-            found[part.line] = part.reason
+        if isinstance(part, Rejections):
+            found.update((each.line, each.reason) for each in part.rows)
         elif isinstance(part, Batch):
-            found.update(zip(part.lines.tolist(), part.frame.rows(), strict=True))
-    expected = [read_line(each) for each in text[:-1].split(b"\n")]
+            lines_of = (line + 2 for line in part.lines.tolist())
+            found.update(zip(lines_of, part.frame.rows(), strict=True))
+    read = [read_line(each) for each in text[:-1].split(b"\n")]
+    expected = [each if isinstance(each, str) else each.row for each in read]
     assert [found[number] for number in range(2, 2 + len(lines))] == expected
 
 
@@ -86,7 +88,9 @@ def test_every_line_is_a_row_or_a_rejection(lines: list[str]) -> None:
 def test_any_bytes_are_read_line_by_line(content: bytes) -> None:
     text = content + b"\n"
     parts = list(read_lines(whole(text)))
-    read = sum(1 if isinstance(part, Rejection) else part.frame.height for part in parts)
+    read = sum(
+        len(part.rows) if isinstance(part, Rejections) else part.frame.height for part in parts
+    )
     assert read == text.count(b"\n")
 
 
@@ -98,14 +102,14 @@ def test_pieces_join_to_the_file(sizes: list[int], ends: bool) -> None:
     stream = Chunks(text.encode(), iter(sizes + [10**6] * 100))
     found = list(pieces(stream, source_file="labels.csv"))
     assert b"".join(piece.lines for piece in found).decode().splitlines() == rows
-    assert [piece.first_line for piece in found] == [
+    assert [piece.files.first_lines[0] for piece in found] == [
         2 + sum(piece.line_count for piece in found[:at]) for at in range(len(found))
     ]
 
 
 def batch(rows: list[Row]) -> Batch:
     frame = pl.DataFrame(rows, schema=ROW_SCHEMA, orient="row")
-    return Batch(frame, np.arange(len(rows)), "labels.csv")
+    return Batch(frame, np.arange(len(rows)), FileLines(("labels.csv",), (0,)))
 
 
 def nothing_known(_: int) -> tuple[np.ndarray, np.ndarray, pl.Series]:
@@ -212,7 +216,8 @@ def test_quick_looks_at_polygons_agree_with_the_close_one(
     ring = [*points[:-1], points[0]] if closed else points
     text = "POLYGON (({}))".format(", ".join(f"{x} {y}" for x, y in ring))
     reason = reason_of(text)
-    found = rejections(pl.Series([square(), text, square()], dtype=pl.String))
+    texts = pl.Series([square(), text, square()], dtype=pl.String)
+    found = reasons_of(texts, suspects_among(texts))
     assert found == ({} if reason is None else {1: reason})
 
 

@@ -36,9 +36,9 @@ def generated(tmp_path: Path) -> Path:
     return root
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, columns: int = 200) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "loaders", *arguments]
-    environment = os.environ | {"COLUMNS": "200"}
+    environment = os.environ | {"COLUMNS": str(columns)}
     return subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT, env=environment
     )
@@ -148,10 +148,17 @@ def test_sources_are_listed(raw: Raw, generated: Path, write_csv: WriteCsv) -> N
     assert (source.images, source.rows) == (4, 8)
     load(write_csv(base()), source="mine")
     lines = [text.split() for text in run("sources").stdout.splitlines()]
-    assert lines[0][:5] == ["source", "kind", "data", "images", "rows"]
-    assert [text[:5] + text[-1:] for text in lines[1:]] == [
-        ["mine", "csv", "own", "2", "6", "loaded"]
+    assert lines[0] == ["data", "form", "images", "rows", "last", "loaded", "state", "source"]
+    assert [text[:4] + text[-2:] for text in lines[1:]] == [
+        ["own", "csv", "2", "6", "loaded", "mine"]
     ]
+
+
+def test_a_listed_name_can_be_copied_from_a_narrow_terminal(raw: Raw, write_csv: WriteCsv) -> None:
+    path = write_csv(base(), "a_name_that_is_longer_than_a_terminal_of_eighty_columns_is_wide.csv")
+    load(path)
+    done = run("sources", columns=60)
+    assert done.stdout.splitlines()[1].endswith(f"  loaded  {path}")
 
 
 def test_a_source_that_failed_is_listed(raw: Raw, tmp_path: Path) -> None:

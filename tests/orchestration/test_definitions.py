@@ -66,7 +66,8 @@ def test_every_source_of_dbt_is_loaded_by_the_graph() -> None:
     sources = json.loads(manifest().read_bytes())["sources"].values()
 
     assert {source["schema"] for source in sources} == {"raw"}
-    assert {source["identifier"] for source in sources} <= set(RAW_TABLES)
+    tables = [source for source in sources if "for_people" not in source["tags"]]
+    assert {source["identifier"] for source in tables} == set(RAW_TABLES)
 
 
 def test_no_asset_hangs_in_the_air(graph: AssetGraph) -> None:
@@ -95,7 +96,9 @@ def test_job_main_is_everything(definitions: dg.Definitions, graph: AssetGraph) 
 def test_a_resource_can_be_replaced() -> None:
     other = dg.InMemoryIOManager()
 
-    assert build_defs(resource_overrides={"io_manager": other}).resources["io_manager"] is other
+    resources = build_defs(resource_overrides={"io_manager": other}).resources
+    assert resources is not None
+    assert resources["io_manager"] is other
 
 
 @pytest.mark.slow
@@ -105,9 +108,7 @@ def test_code_location_loads_in_production(module_database: str, tmp_path: Path)
         [
             Path(sys.executable).with_name("dagster"),
             "definitions",
-            "validate",
-            "-m",
-            "orchestration.definitions",
+            "validate",  # of what pyproject.toml names, as `dagster dev` takes it
         ],
         cwd=PROJECT_ROOT,
         env=os.environ | {"DAGSTER_HOME": str(tmp_path)},

@@ -5,16 +5,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import dagster as dg
 import psycopg
 import pytest
 
 from orchestration.__main__ import app
 from orchestration.assets.source import SourceConfig
-from orchestration.automation.jobs import MAIN
 from orchestration.instance import STORAGE_URL, persistent_instance
-from orchestration.terminal.run import run_main
+from orchestration.runs.here import run_main
 from warehouse.cli import run_cli
+from warehouse.running.lock import hold
 
 Command = Callable[..., int]
 
@@ -22,7 +21,7 @@ Command = Callable[..., int]
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run ``python -m orchestration`` in this process and return its exit code."""
-    for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY"):
+    for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY", "PYTHONPATH"):
         monkeypatch.setenv(name, "")
 
     def run(*arguments: str | Path) -> int:
@@ -39,7 +38,7 @@ def only_line(text: str) -> str:
     return line
 
 
-def test_missing_file_is_one_sentence_and_nothing_is_loaded(
+def test_missing_file_is_one_sentence_and_no_run(
     database: str, command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     missing = tmp_path / "no-such.csv"
@@ -49,7 +48,7 @@ def test_missing_file_is_one_sentence_and_nothing_is_loaded(
     error = only_line(capfd.readouterr().err)
     assert error.startswith(f"error: {missing} does not exist")
     with persistent_instance() as instance:
-        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.FAILURE]
+        assert list(instance.get_runs()) == []
     with psycopg.connect(database) as connection:
         assert connection.execute("select to_regclass('raw.load_run')").fetchone() == (None,)
 
@@ -81,6 +80,23 @@ def test_database_that_is_not_there_is_one_sentence(
     assert only_line(capfd.readouterr().err).startswith("error: cannot connect to PostgreSQL")
 
 
+@pytest.mark.parametrize("program", ["nosuch", "../bin/dagster", "sh"])
+def test_a_program_that_is_not_of_the_environment_is_one_sentence(
+    database: str, command: Command, capfd: pytest.CaptureFixture[str], program: str
+) -> None:
+    assert command("exec", program) == 1
+
+    assert only_line(capfd.readouterr().err).startswith(f"error: {program} is no program of")
+
+
+def test_data_and_size_at_once_are_refused(
+    database: str, command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert command("run", "--data", tmp_path, "--size", "full") == 2
+
+    assert "expected --data or --size, not both" in capfd.readouterr().err
+
+
 def test_port_in_use_is_one_sentence(
     database: str, command: Command, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,14 +109,12 @@ def test_port_in_use_is_one_sentence(
 
 
 def test_a_bug_keeps_its_traceback(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    @dg.asset
-    def source_data(config: SourceConfig) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY"):
+    for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY", "PYTHONPATH"):
         monkeypatch.setenv(name, "")
-    graph = dg.Definitions([source_data], jobs=[MAIN])
-    monkeypatch.setattr("orchestration.terminal.run.build_defs", lambda: graph)
+    monkeypatch.setattr("orchestration.assets.source.synthesize", broken)
 
-    with pytest.raises(ZeroDivisionError):
-        run_main(SourceConfig(), listener=lambda entry: None)
+    with hold(database, "make run") as session, pytest.raises(ZeroDivisionError):
+        run_main(SourceConfig(), session=session, listener=lambda entry: None)

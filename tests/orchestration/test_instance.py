@@ -12,7 +12,7 @@ from orchestration.instance import STORAGE_URL, persistent_instance, prepare_hom
 
 @pytest.fixture(autouse=True)
 def _restore_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY"):
+    for name in ("DAGSTER_HOME", STORAGE_URL, "DAGSTER_DISABLE_TELEMETRY", "PYTHONPATH"):
         monkeypatch.setenv(name, "")
 
 
@@ -56,4 +56,6 @@ def test_telemetry_is_off(database: str) -> None:
 
 def test_one_run_at_a_time(database: str) -> None:
     with persistent_instance() as instance:
-        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_concurrent_runs == 1

@@ -1,10 +1,9 @@
 import hashlib
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
-
-from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from synthetic import synthesize
 from tests.fixtures.generated import COMMANDS
@@ -23,7 +22,8 @@ def test_another_process_on_an_older_processor_writes_the_same_bytes(
     sample: Path, tmp_path: Path
 ) -> None:
     """NumPy takes other kernels for exp and sin without AVX; threads and hashing differ as well."""
-    newer = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
+    kernels = importlib.import_module("numpy._core._multiarray_umath")
+    newer = [name for name in kernels.__cpu_dispatch__ if kernels.__cpu_features__.get(name)]
     environment = os.environ | {
         "NPY_DISABLE_CPU_FEATURES": " ".join(newer),
         "POLARS_MAX_THREADS": "1",

@@ -6,12 +6,14 @@ import pytest
 from synthetic.steady import (
     Purpose,
     cosine_sine,
+    evenly_normal,
     exp,
     normal,
     order,
     power,
     share_out,
     stream,
+    whole_number,
 )
 
 
@@ -74,3 +76,31 @@ def test_normal_deviates_have_nine_decimals() -> None:
     assert np.array_equal(deviates, deviates.round(9))
     assert abs(deviates.mean()) < 0.05
     assert deviates.std() == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize(("mean", "dispersion"), [(0.3, 1.0), (40, 1.0), (3, 14), (2000, 9)])
+def test_whole_numbers_have_the_mean_and_variance_asked_for(mean: float, dispersion: float) -> None:
+    chances = (np.arange(4000) + 0.5) / 4000
+    drawn = np.array([whole_number(chance, mean, dispersion) for chance in chances.tolist()])
+    assert np.all(np.diff(drawn) >= 0)
+    assert drawn.mean() == pytest.approx(mean, rel=0.01)
+    assert drawn.var() == pytest.approx(mean * dispersion, rel=0.03)
+
+
+def test_whole_numbers_are_quantiles_of_poissons_distribution() -> None:
+    none, at_most_one = np.exp(-2.0), 3 * np.exp(-2.0)
+    assert whole_number(none - 1e-9, 2.0) == 0
+    assert whole_number(none + 1e-9, 2.0) == 1
+    assert whole_number(at_most_one - 1e-9, 2.0) == 1
+    assert whole_number(at_most_one + 1e-9, 2.0) == 2
+
+
+def test_nothing_is_drawn_where_nothing_is_expected() -> None:
+    assert whole_number(0.999, 0.0, 5.0) == 0
+
+
+def test_even_deviates_are_the_same_in_another_order() -> None:
+    one, other = (evenly_normal(stream(seed, Purpose.GROWTH), 60) for seed in (1, 2))
+    assert not np.array_equal(one, other)
+    assert np.array_equal(np.sort(one), np.sort(other))
+    assert one.std() == pytest.approx(1, abs=0.03)

@@ -51,3 +51,7 @@ class CommandMissingError(UserError):
 
 class PasswordError(UserError):
     """A role's password cannot be taken, or cannot be changed by this user."""
+
+
+class ConnectionLostError(UserError):
+    """The database ended the connection, or its server is gone, in the middle of a command."""

@@ -19,6 +19,7 @@ SCHEMA_OWNERS: dict[str, Role] = {
     "staging": Role.TRANSFORMER,
     "intermediate": Role.TRANSFORMER,
     "marts": Role.TRANSFORMER,
+    "partitions": Role.TRANSFORMER,
     "features": Role.TRANSFORMER,
     "layers": Role.TRANSFORMER,
     "dbt_test__audit": Role.TRANSFORMER,

@@ -29,7 +29,8 @@ def find_base(home: Path) -> Path | None:
     if is_there(home / CLUSTER / "PG_VERSION"):
         return home
     base = _base_outside(home)
-    if base is None or not is_there(base / CLUSTER / "PG_VERSION"):
+    # Without the pointer to a home it is none of ours, whatever the home's marker says.
+    if base is None or home_of(base) is None or not is_there(base / CLUSTER / "PG_VERSION"):
         return None
     return base if _owner_elsewhere(base, home) is None else None
 
@@ -94,7 +95,7 @@ def _base_outside(home: Path) -> Path | None:
     if recorded in {None, INSIDE}:
         return None
     if recorded != UNKNOWN:
-        return STATE_ROOT / str(recorded)
+        return STATE_ROOT / Path(str(recorded)).name
     named = _named_by_server_json(home)
     made_here = bases_made_for(home)
     return named or (made_here[0] if len(made_here) == 1 else None)

@@ -129,7 +129,10 @@
     scan.
 -#}
 {% macro attach_months(sql, months, is_part) %}
-    {% set part = this.incorporate(path={"identifier": this.identifier ~ "_" ~ months[0]}) %}
+    {#- In a schema of their own, so that tools list the table alone. -#}
+    {% set part = this.incorporate(
+        path={"schema": "partitions", "identifier": this.identifier ~ "_" ~ months[0]}
+    ) %}
     {% set months = "in (" ~ months | join(", ") ~ ")" %}
     {% set are_of_months = {"name": "are_of_months", "expression": "time_key " ~ months} %}
     {% set query %}

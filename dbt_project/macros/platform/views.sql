@@ -1,6 +1,7 @@
 {#-
-    standing_view: a view that is replaced where it stands. dbt's `view` is made anew beside
-    the old one, and what reads the old one goes with it.
+    standing_view: a view that is replaced where it stands, and left alone where it says the
+    same. dbt's `view` is made anew beside the old one: what reads the old one goes with it,
+    and it waits for whoever reads it, and all others then wait behind it.
 -#}
 {% materialization standing_view, adapter="postgres" %}
     {% set held = load_cached_relation(this) %}
@@ -21,8 +22,19 @@
 {#- Where a column changed or is gone the view is made anew; views that still fit move over. -#}
 {% macro replace_view(view, sql) %}
     {% set old = make_backup_relation(view, "view") %}
+    {% set draft = make_temp_relation(view).identifier %}
     do $replace_view$
     begin
+        create temporary view {{ draft }} as (
+            {{ sql }}
+        );
+        if pg_get_viewdef('pg_temp.{{ draft }}'::regclass)
+            = pg_get_viewdef('{{ view }}'::regclass)
+        then
+            drop view pg_temp.{{ draft }};
+            return;
+        end if;
+        drop view pg_temp.{{ draft }};
         create or replace view {{ view }} as (
             {{ sql }}
         );

@@ -29,6 +29,7 @@ chip_months as (
 final as (
 
     select
+        chip_months.chip_key::bigint * 1000000 + chip_months.time_key as chip_month_key,
         chip_months.chip_key,
         chip_months.time_key,
         {{ month_start("chip_months.time_key") }} as month_start,

@@ -29,6 +29,9 @@ buildings as (
 final as (
 
     select
+        -- 26 bits for the chip, 31 for the building, 6 for its polygon
+        (footprints.chip_key::bigint * 2147483648 + footprints.building_id) * 64
+        + footprints.footprint_no as footprint_key,
         footprints.chip_key,
         footprints.building_id,
         footprints.footprint_no,

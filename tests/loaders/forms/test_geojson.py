@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from loaders.forms.identities import Identities
-from loaders.forms.projection import LabelForm, mercator, to_pixels
 from loaders.load import load
 from loaders.terms.names import parse_filename
+from loaders.terms.projection import LabelForm, mercator, to_pixels
 from loaders.terms.reasons import Reason
 from loaders.terms.tiles import METRES_PER_PIXEL
 from tests.fixtures.sources import CHIP, OTHER_CHIP, Raw, filename, square
 
 Feature = dict[str, Any]
 WriteLabels = Callable[..., Path]
-RING = [[10, 20], [14, 20], [14, 24], [10, 24], [10, 20]]
+Ring = list[list[float]]
+RING: Ring = [[10, 20], [14, 20], [14, 24], [10, 24], [10, 20]]
 HALF_WORLD = math.pi * 6378137
 
 
@@ -147,12 +148,13 @@ def test_ids_of_unnamed_labels_follow_decreasing_area(raw: Raw, real_data: Path)
 def test_three_forms_of_a_label_end_in_the_same_geometry(
     raw: Raw, write_labels: WriteLabels, tmp_path: Path
 ) -> None:
-    texts = []
-    for form, place in (
-        ("labels_match_pix", lambda ring: ring),
-        ("labels_match", to_mercator),
-        ("labels", to_lonlat),
-    ):
+    texts: list[list[float]] = []
+    places: dict[str, Callable[[Ring], Ring]] = {
+        "labels_match_pix": lambda ring: ring,
+        "labels_match": to_mercator,
+        "labels": to_lonlat,
+    }
+    for form, place in places.items():
         month = f"2018_0{1 + len(texts)}"
         root = write_labels([feature(0, polygon(place(RING)))], form=form, month=month)
         load(root / "train" / CHIP / form / "..", source=form)
@@ -206,10 +208,6 @@ BAD_FEATURES: dict[str, tuple[Feature, Reason]] = {
         Reason.POLYGON_TYPE,
     ),
     "empty polygon": (feature(9, {"type": "Polygon", "coordinates": []}), Reason.POLYGON_EMPTY),
-    "three dimensions": (
-        feature(9, polygon([[*point, 5.0] for point in RING])),
-        Reason.POLYGON_DIMENSION,
-    ),
     "no id": (feature(None, polygon(moved(30))), Reason.ID_FORM),
     "negative id": (feature(-1, polygon(moved(30))), Reason.ID_NEGATIVE),
     "fractional id": (feature(9.5, polygon(moved(30))), Reason.ID_FORM),

@@ -52,10 +52,14 @@ BAD_FILES: dict[str, tuple[bytes, type[LoaderError], str]] = {
     "columns in another order": (b"id,filename,geometry\n", SourceFormError, "expected 'filename"),
     "no header": (CONTENT.partition("\n")[2].encode(), SourceFormError, "starts with 'global"),
     "semicolons": (HEADER.replace(",", ";").encode() + b"\n", SourceFormError, "expected"),
-    "old macintosh line ends": (CONTENT.replace("\n", "\r").encode(), SourceFormError, "expected"),
-    "utf-16": (CONTENT.encode("utf-16"), SourceFormError, "expected 'filename,id,geometry'"),
+    "old macintosh line ends": (
+        CONTENT.replace("\n", "\r").encode(),
+        SourceFormError,
+        "carriage returns alone",
+    ),
+    "utf-16": (CONTENT.encode("utf-16"), SourceFormError, "is text in UTF-16"),
     "only line feeds": (b"\n\n\n", SourceFormError, "starts with ''"),
-    "binary": (bytes(range(256)) * 64, SourceFormError, "expected 'filename,id,geometry'"),
+    "binary": (bytes(range(256)) * 64, SourceFormError, "holds NUL bytes"),
     "zip archive": (b"PK\x03\x04rest", SourceFormError, "unpack it"),
     "endless line": (HEADER.encode() + b"\n" + b"x" * 200_000, SourceFormError, "line 2 is longer"),
     "gzip cut off": (gzip.compress(CONTENT.encode())[:-100], SourceDamagedError, "cut off"),
@@ -265,7 +269,7 @@ def test_a_database_without_postgis_is_named(
     path = tmp_path / "labels.csv"
     path.write_text(CONTENT, encoding="utf-8")
     monkeypatch.setattr(
-        "warehouse.setup.bootstrap._create_extension",
+        "warehouse.setup.bootstrap.create_postgis",
         lambda _: (_ for _ in ()).throw(UserError("has no PostGIS")),
     )
     with pytest.raises(UserError, match="has no PostGIS"):

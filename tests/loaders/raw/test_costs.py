@@ -10,7 +10,7 @@ import pytest
 
 from loaders.errors import TooManyRejectedError
 from loaders.load import load
-from loaders.raw import images, rejects
+from loaders.raw import copying, images, rejects
 from loaders.raw.rejects import ROWS_OF_REFUSED
 from tests.fixtures.sources import CHIP, HEADER, OTHER_CHIP, Raw, Row, filename, line, row, square
 
@@ -76,7 +76,7 @@ def test_a_join_with_changed_images_goes_by_their_key(raw: Raw, write_csv: Write
 def copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Bytes of each ``COPY`` into ``raw.rejected_row``."""
     found: list[int] = []
-    copy_into = rejects.copy_into
+    copy_into = copying.copy_into
 
     def count(*arguments: Any) -> None:
         found.append(len(arguments[-1]))

@@ -16,9 +16,10 @@ from ml.judging.backtest import (
     rolling_origins,
     run_backtest,
 )
-from ml.judging.metrics import Score, pinball_loss, score
-from ml.lifecycle.run import judge
+from ml.judging.metrics import Score, score
+from ml.judging.verdict import judge
 from ml.model.baselines import Baseline
+from ml.model.pinball import pinball_loss
 from ml.training.params import Params
 
 
@@ -83,10 +84,13 @@ def test_what_happens_after_an_origin_does_not_change_its_forecasts(
 
 def test_model_and_baselines_are_judged_on_the_same_rows(backtest: Backtest) -> None:
     for protocol in Protocol:
-        rows = {row.horizon: set() for row in backtest.rows if row.protocol is protocol}
+        rows: dict[int, set[int]] = {
+            row.horizon: set() for row in backtest.rows if row.protocol is protocol
+        }
         for row in backtest.rows:
             if row.protocol is protocol:
                 rows[row.horizon].add(row.score.rows)
+        assert rows
         assert all(len(counts) == 1 for counts in rows.values())
 
 

@@ -17,13 +17,13 @@ WITHOUT_TIME = "chip_key, as_of, horizon, q10, q50, q90, baseline, model_version
 def written() -> Forecasts:
     with connect(role=Role.SERVICE) as connection:
         return connection.execute(
-            f"select {WITHOUT_TIME} from ml.chip_forecast order by 1, 2, 3, 8"  # type: ignore[call-overload]
+            f"select {WITHOUT_TIME} from ml.chip_forecast order by 1, 2, 3, 8"
         ).fetchall()
 
 
 def change(statement: str) -> None:
     with connect(role=Role.TRANSFORMER) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 def test_every_chip_is_forecast_from_its_last_month_at_every_horizon(
@@ -118,5 +118,5 @@ def test_no_chips_write_nothing(trained_database: str) -> None:
 def test_the_database_refuses_crossed_quantiles(trained_database: str) -> None:
     with connect(role=Role.TRAINER) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute(
-            f"insert into ml.chip_forecast ({WITHOUT_TIME}) values (1, 201901, 1, 3, 2, 4, 0, 1)"  # type: ignore[call-overload]
+            f"insert into ml.chip_forecast ({WITHOUT_TIME}) values (1, 201901, 1, 3, 2, 4, 0, 1)"
         )

@@ -20,7 +20,7 @@ from warehouse.connection.roles import Role
 
 def count(query: str) -> int:
     with connect() as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])
 

@@ -1,8 +1,10 @@
 """Reading what dbt says of a build."""
 
+from typing import Any
+
 from orchestration.dbt.results import DbtResults
 
-NODES = [
+NODES: list[dict[str, Any]] = [
     {"unique_id": "model.sn7.dim_chip", "status": "success", "message": "SELECT 60"},
     {"unique_id": "model.sn7.dim_aoi", "status": "skipped", "message": None},
     {
@@ -10,6 +12,7 @@ NODES = [
         "status": "error",
         "message": "Database Error\n  no table\n  compiled code at /home/x.sql",
     },
+    {"unique_id": "operation.sn7.sn7-on-run-end-0", "status": "success", "message": "OK"},
     {"unique_id": "test.sn7.not_null_dim_chip.1a2b", "status": "pass", "message": None},
     {"unique_id": "test.sn7.assert_counts", "status": "fail", "message": "Got 2 results"},
     {"unique_id": "test.sn7.is_fresh.3c", "status": "warn", "message": "Got 1 result"},

@@ -8,6 +8,8 @@ import dagster as dg
 from rich.console import Console
 
 from orchestration.terminal.progress import Progress
+from orchestration.terminal.step import report, shown_on
+from warehouse.progress import Display
 
 
 @dg.asset
@@ -16,16 +18,17 @@ def source_data() -> None:
 
 
 @dg.multi_asset(
-    specs=[dg.AssetSpec("one", deps=[source_data]), dg.AssetSpec("two")],
-    check_specs=[dg.AssetCheckSpec("whole", asset="one")],
+    specs=[dg.AssetSpec(["raw", "load_run"], deps=[source_data]), dg.AssetSpec("two")],
+    check_specs=[dg.AssetCheckSpec("whole", asset=["raw", "load_run"])],
 )
 def raw_tables() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    yield dg.MaterializeResult(asset_key="one")
+    report(3, 12, "nodes")
+    yield dg.MaterializeResult(asset_key=["raw", "load_run"], metadata={"rows_read": 1234})
     yield dg.MaterializeResult(asset_key="two")
-    yield dg.AssetCheckResult(passed=True, asset_key="one", check_name="whole")
+    yield dg.AssetCheckResult(passed=True, asset_key=["raw", "load_run"], check_name="whole")
 
 
-@dg.asset(deps=["one"])
+@dg.asset(deps=["two"])
 def broken() -> None:
     raise ValueError
 
@@ -33,13 +36,16 @@ def broken() -> None:
 def lines(assets: list[dg.AssetsDefinition], *, terminal: bool = False) -> list[str]:
     """Run assets and return the lines of their progress."""
     out = io.StringIO()
-    progress = Progress(Console(file=out, force_terminal=terminal, width=100))
+    console = Console(file=out, force_terminal=terminal, width=100, highlight=False)
     job = dg.Definitions(assets, jobs=[dg.define_asset_job("all")]).resolve_job_def("all")
     run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_event_listener(run_id, progress)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        Display(console) as display,
+        shown_on(display),
+    ):
+        instance.add_event_listener(run_id, Progress(display))
         job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
-    progress.stop()
     return out.getvalue().splitlines()
 
 
@@ -50,10 +56,10 @@ def test_each_finished_step_is_one_plain_line() -> None:
     assert second.split()[:3] == ["done", "raw", "tables"]
 
 
-def test_a_step_of_many_tables_tells_how_many() -> None:
+def test_a_step_tells_its_rows_and_of_many_tables_how_many() -> None:
     first, second = lines([source_data, raw_tables])
 
-    assert second.endswith("2 tables, 1 checks")
+    assert second.endswith(" s  1,234 rows, 2 tables, 1 checks")
     assert first.endswith(" s")
 
 
@@ -61,8 +67,12 @@ def test_a_failed_step_says_so() -> None:
     assert lines([source_data, raw_tables, broken])[-1].split()[:2] == ["failed", "broken"]
 
 
-def test_a_terminal_shows_the_step_that_runs() -> None:
-    assert any(
-        "raw tables" in line and "done" not in line
-        for line in lines([source_data, raw_tables], terminal=True)
-    )
+def test_a_terminal_shows_how_far_the_step_at_work_is() -> None:
+    shown = "\n".join(lines([source_data, raw_tables], terminal=True))
+
+    assert "raw tables" in shown.partition("done raw tables")[0]
+    assert "3 of 12 nodes" in shown
+
+
+def test_without_a_terminal_a_step_may_report_all_the_same() -> None:
+    report(1, 2, "nodes")

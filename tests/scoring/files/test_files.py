@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loaders.forms.by_chip import Lines
+from loaders.by_chip import Lines
 from scoring.errors import NoTruthError
 from scoring.files.reading import Refused, read_chip
 from scoring.files.tracker import score_files

@@ -48,7 +48,8 @@ def reference(month: npt.NDArray[np.float64]) -> set[Pair]:
 
 
 def chosen(*edges: tuple[int, int, float]) -> list[Pair]:
-    month = np.zeros([max(edge[side] for edge in edges) + 1 for side in (0, 1)])
+    rows, columns = (max(edge[side] for edge in edges) + 1 for side in (0, 1))
+    month = np.zeros((int(rows), int(columns)))
     for row, column, iou in edges:
         month[row, column] = iou
     return sorted(assigned([month])[0])

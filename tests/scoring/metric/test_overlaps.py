@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import rotate
+from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from scoring.metric.overlaps import overlaps
@@ -26,8 +27,8 @@ def iou_of(one: BaseGeometry, other: BaseGeometry, threshold: float = 0.0) -> fl
     return float(found.iou[0]) if found.iou.size else 0.0
 
 
-BOW_TIE = shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 8)])
-L_SHAPE = shapely.Polygon([(0, 0), (6, 0), (6, 2), (2, 2), (2, 6), (0, 6)])
+BOW_TIE = Polygon([(0, 0), (4, 4), (4, 0), (0, 8)])
+L_SHAPE = Polygon([(0, 0), (6, 0), (6, 2), (2, 2), (2, 6), (0, 6)])
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_bow_tie_has_its_area_as_drawn_and_its_intersection_after_a_repair() -
 
 
 def test_a_bow_tie_that_has_no_area_as_drawn_is_still_found() -> None:
-    even = shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
+    even = Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
     assert shapely.area(even) == 0
     assert iou_of(box(0), even, 0.25) == pytest.approx(8 / (16 - 8))
     assert iou_of(even, even) == 1, "never above 1, whatever the areas say"
@@ -92,7 +93,8 @@ def quadrilaterals(draw: st.DrawFn) -> BaseGeometry:
     x, y = draw(st.integers(0, 6)), draw(st.integers(0, 6))
     width, height = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     turn = draw(st.sampled_from([0, 0, 90, 30, 45]))
-    return rotate(box(x, y, width=width, height=height), turn)
+    polygon: BaseGeometry = rotate(box(x, y, width=width, height=height), turn)
+    return polygon
 
 
 @settings(max_examples=150, deadline=None)

@@ -85,7 +85,7 @@ def test_features_in_the_request_give_what_a_lookup_gives(client: TestClient) ->
     names = ", ".join(EXAMPLE_FEATURES)
     with connect(role=Role.SERVICE) as connection:
         row = connection.execute(
-            f"select {names} from features.chip_month where chip_key = 1003 "  # type: ignore[call-overload]
+            f"select {names} from features.chip_month where chip_key = 1003 "
             "order by as_of desc limit 1"
         ).fetchone()
     given = dict(zip(EXAMPLE_FEATURES, row or (), strict=True))

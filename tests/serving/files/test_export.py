@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas
 import pyogrio
 import pytest
-import shapely
+from shapely.geometry import LinearRing
 
 from serving.files.errors import ExportError
 from serving.files.export import export_layer
@@ -65,7 +65,7 @@ def test_geojson_is_as_rfc_7946_wants_it(layer: str, tmp_path: Path) -> None:
     collection = json.loads(path.read_text())
     assert "crs" not in collection  # section 4: there is but one
     ring = collection["features"][0]["geometry"]["coordinates"][0]
-    assert shapely.LinearRing(ring).is_ccw  # section 3.1.6
+    assert LinearRing(ring).is_ccw  # section 3.1.6
     assert all(number == round(number, 7) for point in ring for number in point)  # section 11.2
 
 

@@ -1,6 +1,7 @@
 """Trackers that never were: every kind of error is there, the same seed writes the same bytes."""
 
 import hashlib
+import importlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from scoring.files.tracker import TrackerScore, score_files
 from scoring.metric.options import Options
@@ -142,7 +142,8 @@ def test_the_careful_tracker_is_far_better_than_the_sloppy_one(
 def test_another_process_on_an_older_processor_writes_the_same_bytes(
     sample: Path, tmp_path: Path
 ) -> None:
-    newer = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
+    kernels = importlib.import_module("numpy._core._multiarray_umath")
+    newer = [name for name in kernels.__cpu_dispatch__ if kernels.__cpu_features__.get(name)]
     environment = os.environ | {
         "NPY_DISABLE_CPU_FEATURES": " ".join(newer),
         "POLARS_MAX_THREADS": "1",

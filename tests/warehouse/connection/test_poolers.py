@@ -1,5 +1,6 @@
 """A pooler that drops what a connection asks for is refused, before anything is written."""
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from serving.api.errors import DatabaseGoneError
+from serving.api.lookup import FeatureLookup
 from tests.fixtures.databases import free_port
 from warehouse.access import connect, dsn
 from warehouse.connection.errors import DatabaseUnreachableError, PoolerError
@@ -95,6 +98,12 @@ def test_a_pooler_that_drops_options_is_refused_and_nothing_is_made(pooler: Pool
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("error: the connection to")
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_the_service_does_not_answer_with_more_rights_than_its_own(pooler: Pooler) -> None:
+    pooler("options,extra_float_digits")
+    with pytest.raises(DatabaseGoneError, match="did not grant role service: a pooler stands"):
+        asyncio.run(FeatureLookup(["building_count"]).look_up(["a chip"], as_of=None))
 
 
 def test_a_pooler_that_refuses_options_is_named_as_the_cause(pooler: Pooler) -> None:

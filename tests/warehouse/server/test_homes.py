@@ -210,6 +210,19 @@ def test_a_database_that_is_gone_is_missed(where: str, request: pytest.FixtureRe
     assert is_kept(home) is (base == home)  # inside, it is there; outside, nothing leads to it
 
 
+def test_a_marker_leads_to_no_folder_of_somebody_elses(folder: Path, precious: Path) -> None:
+    home = folder / "home"
+    home.mkdir()
+    (precious / "postgres").mkdir()
+    (precious / "postgres" / "PG_VERSION").write_text("15\n")
+    way = os.path.relpath(precious, STATE_ROOT)
+    (home / ".sn7-home").write_text(f"database: {way}\n")
+    assert "is gone from" in said(run(home, "dsn"))
+    assert run(home, "clean").returncode == 0
+    assert (precious / "thesis.txt").exists()
+    assert (precious / "postgres" / "PG_VERSION").exists()
+
+
 def test_a_cluster_that_cannot_be_one_is_left_alone(folder: Path) -> None:
     home = folder / "home"
     keep(home)
@@ -260,25 +273,23 @@ def test_the_path_of_a_home_is_never_shell_text(folder: Path, name: str) -> None
     assert not list(folder.rglob("pwn"))
 
 
-def test_two_first_commands_on_one_home_both_find_a_prepared_database(folder: Path) -> None:
-    # The second begins when the server of the first answers but has no database yet.
-    environment = os.environ | {"SN7_HOME": str(folder / "home")}
-    environment.pop("SN7_DSN", None)
+def test_first_commands_wait_until_the_server_has_its_database(folder: Path) -> None:
+    home = folder / "home"
+    server = psycopg.connect(dsn_of(home).replace("dbname=sn7", "dbname=postgres"), autocommit=True)
+    # As in the moment in which another command has started it and made no database yet.
+    server.execute("drop database sn7")
+    server.close()
+    environment = {name: value for name, value in os.environ.items() if name != "SN7_DSN"}
     code = "from warehouse.access import connect\nconnect().execute('select postgis_version()')"
-    first = subprocess.Popen([*COMMAND, "init"], env=environment, cwd=PROJECT_ROOT)
-    socket = folder / "home" / "run" / ".s.PGSQL.5432"
-    while not socket.exists():
-        assert first.poll() is None
-    others = [
+    commands = [
         subprocess.Popen(
-            [sys.executable, "-c", code], env=environment, cwd=PROJECT_ROOT,
-            stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", code], env=environment | {"SN7_HOME": str(home)},
+            cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True,
         )
         for _ in range(3)
     ]  # fmt: skip
-    errors = [other.communicate()[1] for other in others]
-    assert [other.returncode for other in others] == [0, 0, 0], errors
-    assert first.wait() == 0
+    errors = [command.communicate()[1] for command in commands]
+    assert [command.returncode for command in commands] == [0, 0, 0], errors
 
 
 def test_a_newer_postgresql_beside_the_old_is_not_taken(

@@ -174,9 +174,9 @@ def test_a_long_home_has_a_socket_all_the_same(home: Path) -> None:
 
 
 def test_without_any_postgres_the_ways_to_one_are_listed(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = home / "nothing"
+    nothing = tmp_path / "nothing"
     nothing.mkdir()
     monkeypatch.setattr("warehouse.server.install.DEBIAN_SERVERS", nothing)
     monkeypatch.setenv("PATH", str(nothing))

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -35,10 +35,10 @@ def _packaged_programs() -> list[Path]:
     return packaged + [Path(text) for text in os.environ.get("SN7_TEST_POSTGRES", "").split()]
 
 
-PROGRAMS = _packaged_programs()
+PROGRAMS: Sequence[Path | None] = _packaged_programs() or [None]
 
 
-@pytest.fixture(scope="module", params=PROGRAMS or [None])
+@pytest.fixture(scope="module", params=PROGRAMS)
 def server(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     """A server of a newer PostgreSQL, whose superuser has made a database for sn7_admin."""
     if request.param is None:

@@ -17,15 +17,30 @@ new_and_known as (
 
 ),
 
-clustered as (
+clusters as (
 
     select
         *,
         st_clusterkmeans(
             place,
             least({{ var("aoi_count") }}, (select count(*) from new_and_known))::integer
-        ) over () as cluster_no
+        ) over () as globe_cluster_no
     from new_and_known
+
+),
+
+-- What lies together across the antimeridian lies at both ends of the map: two clusters.
+clustered as (
+
+    select
+        *,
+        globe_cluster_no * 2 + (
+            chip_key / 8192 >= 4096
+            and max(chip_key / 8192) over on_globe
+            - min(chip_key / 8192) over on_globe >= 4096
+        )::integer as cluster_no
+    from clusters
+    window on_globe as (partition by globe_cluster_no)
 
 ),
 

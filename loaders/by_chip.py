@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from loaders.errors import SourceChangedError, SourceFormError
-from loaders.forms.sources import Kind, kind_of
+from loaders.forms.heads import Packing
+from loaders.forms.sources import FileForm, Kind, form_of, shown_path
 from loaders.forms.streams import count_lines, pieces
 
+_PLAIN: Final = FileForm(Kind.CSV, Packing.NONE)
+_FIRST_LINE: Final = 2
 _BEFORE_CHIP: Final = b"_mosaic_"
 NO_CHIP: Final = ""
 """Stands for the chip of lines that name none."""
@@ -87,10 +90,12 @@ def _opened(path: Path, state: tuple[int, int]) -> BinaryIO:
     try:
         file = path.open("rb")
     except OSError:
-        raise SourceChangedError(f"{path} went away while it was read; run again") from None
+        raise SourceChangedError(
+            f"{shown_path(path)} went away while it was read; run again"
+        ) from None
     if _state(file) != state:
         file.close()
-        raise SourceChangedError(f"{path} changed while it was read; run again")
+        raise SourceChangedError(f"{shown_path(path)} changed while it was read; run again")
     return file
 
 
@@ -109,18 +114,20 @@ def csv_by_chip(path: Path) -> CsvByChip:
         SourceMissingError: There is no such file, or it is empty.
         SourceFormError: It is compressed, an archive or a folder, or has other columns.
     """
-    if path.is_dir() or kind_of(path) is not Kind.CSV:
-        raise SourceFormError(f"{path} is no plain CSV; unpack it and name the CSV")
+    if path.is_dir() or form_of(path) != _PLAIN:
+        raise SourceFormError(f"{shown_path(path)} is no plain CSV; unpack it and name the CSV")
     spans: dict[str, list[Span]] = {}
     with path.open("rb") as file:
         state = _state(file)
         offset = len(file.readline())
         file.seek(0)
-        for piece in pieces(file, source_file=str(path)):
-            for chip_id, span in _runs(piece.lines, piece.first_line, piece.line_count):
+        line = _FIRST_LINE
+        for piece in pieces(file, source_file=shown_path(path)):
+            for chip_id, span in _runs(piece.lines, line, piece.line_count):
                 span.start, span.end = span.start + offset, span.end + offset
                 _append(spans.setdefault(chip_id, []), span)
             offset += len(piece.lines)
+            line += piece.line_count
     return CsvByChip(path, spans, state)
 
 

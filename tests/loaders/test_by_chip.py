@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loaders.by_chip import NO_CHIP, csv_by_chip
 from loaders.errors import SourceChangedError, SourceFormError, SourceMissingError
 from loaders.forms import streams
-from loaders.forms.by_chip import NO_CHIP, csv_by_chip
 from tests.fixtures.sources import CHIP, HEADER, OTHER_CHIP, csv_text, line, row
 
 THIRD_CHIP = "L15-0357E-1223N_1429_3296_13"

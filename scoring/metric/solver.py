@@ -151,6 +151,7 @@ class _Path:
         self._costs: Costs = {}
         self._left: Costs = {}
         self._before: dict[int, int] = {}
+        self._scanned: list[tuple[int, float]] = []
         self._plain = (np.inf, row)
         self._places = _Places(month.column_count)
 
@@ -171,22 +172,23 @@ class _Path:
         self._assign(column)
 
     def _scan(self, row: int, so_far: float) -> None:
-        """Look from a row at the columns that it or an earlier one overlaps.
-
-        What an earlier row without overlap would pay for a column that is new here is left out: it
-        is no less than the plain cost, and so never nearest before a column that is free.
-        """
-        month = self._month
-        for column in month.columns_of(row).keys() - self._costs.keys() - self._left.keys():
+        """Look from a row at the columns that it or an earlier one overlaps."""
+        for column in self._month.columns_of(row).keys() - self._costs.keys() - self._left.keys():
             self._costs[column] = np.inf
-        for column, known in self._costs.items():
-            cost = month.cost(row, column, so_far)
-            if cost < known:
-                self._costs[column] = cost
-                self._before[column] = row
-        plain = month.plain_cost(row, so_far)
+            for earlier in self._scanned:
+                self._improve(column, *earlier)
+        for column in self._costs:
+            self._improve(column, row, so_far)
+        self._scanned.append((row, so_far))
+        plain = self._month.plain_cost(row, so_far)
         if plain < self._plain[0]:
             self._plain = plain, row
+
+    def _improve(self, column: int, row: int, so_far: float) -> None:
+        cost = self._month.cost(row, column, so_far)
+        if cost < self._costs[column]:
+            self._costs[column] = cost
+            self._before[column] = row
 
     def _next(self) -> tuple[int, float]:
         """Return the nearest column and its cost: of equal ones the last free one, else the first.

@@ -1,7 +1,7 @@
 {{ config(meta={"dagster": {"ref": {"name": "dim_building"}}}) }}
 
--- Lives come from spells; the rows of the fact must tell the same. A row is a building
--- whose first month, last month or number of months differ.
+-- Lives come from histories; the rows of the fact must tell the same. A row is a
+-- building whose first month, last month or number of months differ.
 with
 
 observations as (

@@ -1,7 +1,7 @@
 {{ config(meta={"dagster": {"ref": {"name": "fact_chip_observation"}}}) }}
 
 -- Each image has as many rows in the fact, and as many buildings in the month's
--- counts (which come from spells, not from rows), as the loader counted. A row is an
+-- counts (which come from histories, not from rows), as the loader counted. A row is an
 -- image that has not.
 with
 

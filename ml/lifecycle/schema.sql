@@ -50,6 +50,18 @@ order by
 comment on view ml.current_forecast is
 'One row per chip and horizon: the forecast from the newest as-of month by the newest '
 'model.';
+comment on column ml.current_forecast.chip_key is 'Chip, as in marts.dim_chip.';
+comment on column ml.current_forecast.as_of is
+'Time key of the last observed month that the forecast knows.';
+comment on column ml.current_forecast.horizon is 'Months after the as-of month.';
+comment on column ml.current_forecast.q10 is
+'Lower end of the {interval} interval, buildings.';
+comment on column ml.current_forecast.q50 is 'Median, buildings.';
+comment on column ml.current_forecast.q90 is
+'Upper end of the {interval} interval, buildings.';
+comment on column ml.current_forecast.baseline is
+'The best plain forecast for the same chip and horizon, buildings.';
+comment on column ml.current_forecast.model_version is 'Version in the MLflow registry.';
 
 create table if not exists ml.backtest (
     run_id text not null,

@@ -79,7 +79,7 @@ def _created(
     return instance.create_run_for_job(
         job_def=job.get_definition(),
         run_id=run_id,
-        run_config=dg.RunConfig(ops={"source_data": source}).to_config_dict(),  # type: ignore[no-untyped-call]
+        run_config=dg.RunConfig(ops={"source_data": source}).to_config_dict(),
         tags={".dagster/repository": f"{REPOSITORY}@{MODULE}", **mark(run_id, session.name)},
         remote_job_origin=_origin(),
         job_code_origin=job.get_python_origin(),

@@ -114,7 +114,7 @@ def test_summary_shows_the_forecast_beside_its_baselines(outcome: Outcome) -> No
 def test_summary_ends_in_commands_that_work(outcome: Outcome, query: Query) -> None:
     request = next(line for line in outcome.lines if line.startswith("curl"))
     chips = {str(chip) for (chip,) in query("select chip_id from marts.dim_chip")}
-    assert any(f'{{"chip_id": "{chip}"}}' in request for chip in chips)
+    assert any(f'{{"chip_id":"{chip}"}}' in request for chip in chips)
 
     command = next(line for line in outcome.lines if line.startswith('make psql ARGS="-c '))
     assert len(query(command.split("'")[1])) == 5

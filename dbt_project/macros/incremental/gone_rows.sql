@@ -7,7 +7,7 @@
     {% if execute and flags.WHICH in ["run", "build"] %}
         {{ delete_gone("dim_footprint", "int_footprints") }}
         {{ delete_gone("dim_chip", "int_chips") }}
-        {{ delete_gone("dim_aoi", "dim_chip") }}
+        {{ delete_gone("dim_aoi", "int_aois") }}
         {{ delete_gone("dim_time", "int_months") }}
     {% endif %}
 {% endmacro %}

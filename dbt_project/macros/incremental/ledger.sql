@@ -65,11 +65,15 @@
 {#- Condition on raw observations: skips what lies before the first of the months in
     `changed`. Their index is a BRIN, which the planner rates by the order of a column in
     the table, so it needs the first one; it takes a subquery's month for one that many
-    rows follow. -#}
-{% macro since_first_of(changed, column="time_key") %}
-    chip_key >= 0
-    and time_key >= (select min({{ column }}) from {{ changed }})
-{% endmacro %}
+    rows follow. A model that starts anew reads them all. -#}
+{% macro since_first_of(changed, column="time_key") -%}
+    {%- if starts_anew() -%}
+        true
+    {%- else -%}
+        chip_key >= 0
+        and time_key >= (select min({{ column }}) from {{ changed }})
+    {%- endif -%}
+{%- endmacro %}
 
 {#- Post-hook: the model's rows are now those of all images it should hold. -#}
 {% macro record_built_images() %}

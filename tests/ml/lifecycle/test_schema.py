@@ -50,3 +50,12 @@ def test_making_the_tables_again_changes_nothing(connection: psycopg.Connection)
     ensure_schema(connection)
     assert connection.execute(asked).fetchall() == before
     assert len(before) >= 3
+
+
+def test_every_column_is_described(connection: psycopg.Connection) -> None:
+    rows = connection.execute(
+        "select attrelid::regclass::text, attname from pg_attribute inner join pg_class "
+        "on attrelid = pg_class.oid where relnamespace = 'ml'::regnamespace "
+        "and relkind in ('r', 'v') and attnum > 0 and col_description(attrelid, attnum) is null"
+    ).fetchall()
+    assert rows == []

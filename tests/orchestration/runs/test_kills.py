@@ -25,7 +25,7 @@ from warehouse.server import lifecycle
 pytestmark = pytest.mark.slow
 
 PATIENCE = 240.0
-SOON = 20.0
+SOON = 60.0
 
 
 @pytest.fixture(scope="module")

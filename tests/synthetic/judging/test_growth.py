@@ -1,6 +1,7 @@
 """How chips grow: the measuring by hand, and the generator over 20 seeds."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ NOISE = "half the variance of changes' differences by their mean"
 TURN = "sd of ln(growth of second by first half)"
 
 
-def _history(changes: list[float]) -> np.ndarray:
+def _history(changes: Sequence[float]) -> np.ndarray:
     return 2000 + np.cumsum([0.0, *changes])
 
 

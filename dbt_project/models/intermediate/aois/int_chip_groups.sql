@@ -2,7 +2,7 @@
 
 with
 
-new_and_known as (
+chips as (
 
     select
         chip_key,
@@ -17,30 +17,24 @@ new_and_known as (
 
 ),
 
-clusters as (
-
-    select
-        *,
-        st_clusterkmeans(
-            place,
-            least({{ var("aoi_count") }}, (select count(*) from new_and_known))::integer
-        ) over () as globe_cluster_no
-    from new_and_known
-
-),
-
--- What lies together across the antimeridian lies at both ends of the map: two clusters.
+-- What lies together across the antimeridian lies at both ends of the map: two groups.
 clustered as (
 
     select
         *,
-        globe_cluster_no * 2 + (
+        globe_no * 2 + (
             chip_key / 8192 >= 4096
-            and max(chip_key / 8192) over on_globe
-            - min(chip_key / 8192) over on_globe >= 4096
+            and max(chip_key / 8192) over same - min(chip_key / 8192) over same >= 4096
         )::integer as cluster_no
-    from clusters
-    window on_globe as (partition by globe_cluster_no)
+    from (
+        select
+            *,
+            st_clusterkmeans(
+                place, least({{ var("aoi_count") }}, (select count(*) from chips))::int
+            ) over () as globe_no
+        from chips
+    ) as on_the_globe
+    window same as (partition by globe_no)
 
 ),
 
@@ -54,30 +48,24 @@ known as (
 
 ),
 
--- A new chip within the hull of an AOI has no choice.
-enclosed as (
+-- A new chip in an AOI's hull has no choice; others go with their cluster's nearest.
+followers as (
 
     select distinct on (clustered.chip_key)
         clustered.chip_key,
-        known.aoi_key
+        known.aoi_key,
+        {{ shares_area("clustered.tile", "known.hull") }} = false as is_outside
     from clustered
-    inner join known on {{ shares_area("clustered.tile", "known.hull") }}
-    where clustered.aoi_key is null
-    order by clustered.chip_key, st_distance(clustered.tile, st_centroid(known.hull))
-
-),
-
--- Another goes with the nearest known chip of its cluster.
-neighbours as (
-
-    select distinct on (clustered.chip_key)
-        clustered.chip_key,
-        known.aoi_key
-    from clustered
-    inner join known using (cluster_no)
+    inner join known
+        on
+            clustered.cluster_no = known.cluster_no
+            or {{ shares_area("clustered.tile", "known.hull") }}
     where clustered.aoi_key is null
     order by
-        clustered.chip_key, st_3ddistance(clustered.place, known.place), known.chip_key
+        clustered.chip_key,
+        is_outside,
+        st_3ddistance(clustered.place, known.place),
+        known.chip_key
 
 ),
 
@@ -88,17 +76,15 @@ proposed as (
         clustered.chip_key,
         clustered.tile,
         clustered.aoi_key is null as is_new,
+        coalesce(followers.is_outside, true) as is_outside,
         coalesce(
-            clustered.aoi_key,
-            enclosed.aoi_key,
-            neighbours.aoi_key,
+            clustered.aoi_key, followers.aoi_key,
             min(clustered.chip_key) filter (
-                where clustered.aoi_key is null and enclosed.aoi_key is null
+                where clustered.aoi_key is null and followers.aoi_key is null
             ) over (partition by clustered.cluster_no)
         ) as aoi_key
     from clustered
-    left join enclosed using (chip_key)
-    left join neighbours using (chip_key)
+    left join followers using (chip_key)
 
 ),
 
@@ -118,12 +104,11 @@ final as (
     select
         chip_key,
         case
-            when chip_key not in (select chip_key from enclosed) and aoi_key in (
+            when is_outside and aoi_key in (
                 select hulls.aoi_key
                 from hulls
-                inner join hulls as others
-                    on {{ shares_area("hulls.geom", "others.geom") }}
-                where hulls.aoi_key <> others.aoi_key
+                inner join hulls as others on hulls.aoi_key <> others.aoi_key
+                where {{ shares_area("hulls.geom", "others.geom") }}
             ) then chip_key
             else aoi_key
         end as aoi_key

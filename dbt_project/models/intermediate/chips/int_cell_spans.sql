@@ -12,7 +12,7 @@ footprints as (
 
 ),
 
-spells as (
+presences as (
 
     select
         chip_key,
@@ -33,7 +33,7 @@ groups as (
         months,
         count(*) as buildings,
         sum(area_mm2) as area_mm2
-    from spells
+    from presences
     group by chip_key, cell_no, months
 
 ),

@@ -38,8 +38,8 @@ sightings as (
 
 ),
 
--- Seen since the change, mostly without a gap: two months tell all. And before it.
-pieces as (
+-- Most are seen without a gap, so that two months tell all.
+since as (
 
     select
         chip_key,
@@ -54,8 +54,18 @@ pieces as (
             )
         end as seen
     from sightings
-    {% if not starts_anew() -%}
-        union all
+
+),
+
+{% if starts_anew() -%}
+    final as (
+
+        select * from since
+
+    )
+{%- else -%}
+    before as (
+
         select
             chip_key,
             held.building_id,
@@ -64,21 +74,27 @@ pieces as (
                 as seen
         from {{ this }} as held
         inner join changed_chips using (chip_key)
-    {%- endif %}
 
-),
+    ),
 
-final as (
+    joined as (
 
-    select
-        chip_key,
-        building_id,
-        footprint_no,
-        range_agg(seen) as seen
-    from pieces
-    where seen <> '{}'
-    group by chip_key, building_id, footprint_no
+        select
+            chip_key,
+            building_id,
+            footprint_no,
+            coalesce(before.seen, '{}') + coalesce(since.seen, '{}') as seen
+        from before
+        full outer join since using (chip_key, building_id, footprint_no)
 
-)
+    ),
+
+    final as (
+
+        select * from joined
+        where not isempty(seen)
+
+    )
+{%- endif %}
 
 select * from final

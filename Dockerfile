@@ -29,12 +29,13 @@ COPY warehouse warehouse
 COPY loaders loaders
 COPY synthetic synthetic
 COPY ml ml
+COPY scoring scoring
 COPY serving serving
 COPY orchestration orchestration
 # Dagster reads the manifest when it loads the graph; dbt needs no database to write it.
 RUN dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project \
         --target-path target/dagster --log-path /tmp/dbt \
-    && python -m compileall -q -j 0 warehouse loaders synthetic ml serving orchestration
+    && python -m compileall -q -j 0 warehouse loaders synthetic ml scoring serving orchestration
 USER 10001:10001
 VOLUME /var/lib/sn7
 EXPOSE 3000 3001 5000

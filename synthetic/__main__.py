@@ -16,6 +16,8 @@ from rich.table import Table
 from synthetic.judging.figures import Figure, figures
 from synthetic.judging.lives import judge_warehouse, table
 from synthetic.synthesis import Size, synthesize
+from synthetic.trackers.predictions import predict
+from synthetic.trackers.styles import Style
 from warehouse.cli import command_line, run_cli
 
 app = command_line(__doc__)
@@ -59,6 +61,21 @@ def figures_command(
     if missed:
         typer.echo(f"missed: {'; '.join(missed)}", err=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def predictions(
+    truth: Annotated[Path, typer.Argument(help="CSV of labels: filename,id,geometry.")],
+    style: Annotated[Style, typer.Option(help="How the tracker errs.")],
+    out: Annotated[Path, typer.Option(help="The CSV to write.")],
+    seed: Annotated[int, typer.Option(help="Same labels and seed, same bytes.")] = 7,
+) -> None:
+    """Write what a tracker of buildings would predict: the labels, disturbed."""
+    report = predict(truth, out, style=style, seed=seed)
+    typer.echo(
+        f"{report.rows:,} predictions from {report.labels:,} labels of {report.chips} chips\n"
+        f"{report.out}"
+    )
 
 
 @app.command()

@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     SETTLEMENT = 5
     SHAPES = 6
     CLOUDS = 7
+    TRACKERS = 8
 
 
 def stream(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

@@ -9,16 +9,34 @@ import pytest
 from serving.bento.packaging import SHIPPED
 from warehouse.connection.settings import PROJECT_ROOT
 
-FOLDERS = ("orchestration", "benchmarks", "serving", "ml", "synthetic", "loaders", "warehouse")
+FOLDERS = (
+    "orchestration",
+    "benchmarks",
+    "serving",
+    "scoring",
+    "ml",
+    "synthetic",
+    "loaders",
+    "warehouse",
+)
 """Each imports itself and those after it; nothing imports `orchestration` or `benchmarks`."""
 
-BESIDE = {("serving", "synthetic"), ("serving", "loaders"), ("ml", "synthetic"), ("ml", "loaders")}
+BESIDE = {
+    ("benchmarks", "scoring"),
+    ("serving", "synthetic"),
+    ("serving", "loaders"),
+    ("scoring", "ml"),
+    ("scoring", "synthetic"),
+    ("ml", "synthetic"),
+    ("ml", "loaders"),
+}
 """Pairs of which the first has no business with the second, though it stands above."""
 
 ROOMS = {
     "ml": ("lifecycle", "judging", "training", "data", "model"),
+    "scoring": ("files", "metric"),
     "loaders": ("raw", "assembly", "forms", "terms"),
-    "synthetic": ("judging", "drawing", "planning"),
+    "synthetic": ("trackers", "judging", "drawing", "planning"),
     "warehouse": ("setup", "server", "running", "connection"),
     "serving": ("bento", "api"),
     "orchestration": ("automation", "assets", "checks", "dbt"),

@@ -1,0 +1,19 @@
+"""What can go wrong while a tracker is scored, one class per cause."""
+
+from warehouse.connection.errors import UserError
+
+
+class ScoringError(UserError):
+    """Base of every error of scoring."""
+
+
+class OptionsError(ScoringError):
+    """A threshold, beta or least area is out of range."""
+
+
+class NoTruthError(ScoringError):
+    """There is no truth to score against."""
+
+
+class RepeatedRowError(ScoringError):
+    """A building stands twice in one month of a chip."""

@@ -82,7 +82,7 @@
         model, chip_key, time_key, load_id, aoi_key
     )
     select
-        '{{ this.identifier }}',
+        '{{ this.identifier }}' as model,
         chip_key,
         time_key,
         load_id,

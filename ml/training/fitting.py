@@ -21,15 +21,13 @@ MODELS: Final = (*(target.value for target in Target), HISTORY)
 """Names of the models of a bundle."""
 
 
-def fit(
-    examples: Examples, params: Params, *, best_baselines: dict[Target, Baseline]
-) -> ForecastModel:
+def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> ForecastModel:
     """Train the models of all targets, and the one of bare histories, on all examples.
 
     Args:
         examples: At least one row.
         params: The tunables.
-        best_baselines: Written into the manifest; the fit does not use them.
+        best_baseline: Written into the manifest; the fit does not use it.
     """
     models = {name: fit_model(examples, params, name) for name in MODELS}
     features = examples.features
@@ -39,7 +37,7 @@ def fit(
         ranges={name: _range(features.column(name)) for name in features.names},
         categories={name: _codes(features.column(name)) for name in params.categorical},
         models={name: model.manifest for name, model in models.items()},
-        best_baselines=best_baselines,
+        best_baseline=best_baseline,
         damping=params.baselines.damping,
         first_as_of=int(examples.as_of.min()),
         last_as_of=int(examples.as_of.max()),

@@ -126,7 +126,7 @@ def test_two_at_once_make_one_package(empty_home: Path, bundle: Path) -> None:
     [
         lambda folder: shutil.rmtree(folder / "env"),
         lambda folder: (folder / "bento.yaml").unlink(),
-        lambda folder: (folder / "src/model/q10.txt").write_bytes(b""),
+        lambda folder: (folder / "src/model/building_count-q10.txt").write_bytes(b""),
     ],
     ids=["requirements", "description", "model"],
 )

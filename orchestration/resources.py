@@ -33,6 +33,13 @@ class WarehouseDbt(DbtCliResource):
         """The version of dbt; the parent asks ``dbt --version``, which also asks PyPI."""
         return Version(importlib.metadata.version("dbt-core"))
 
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
+        """Make no adapter in this process: only fetching of metadata, which we do not, needs one.
+
+        The parent takes seconds for it and swallows an interrupt that falls into them.
+        """
+        return None
+
     def cli(
         self,
         args: Sequence[str],
@@ -71,7 +78,10 @@ def build_resources() -> dict[str, Any]:
     launcher, *launched = bound([str(DBT_EXECUTABLE)])
     return {
         "dbt": WarehouseDbt(
-            project_dir=project_dir, dbt_executable=launcher, global_config_flags=launched
+            project_dir=project_dir,
+            profiles_dir=project_dir,  # whatever the environment says for other projects
+            dbt_executable=launcher,
+            global_config_flags=launched,
         ),
         "run_lock": run_lock,
         "io_manager": dg.FilesystemIOManager(),

@@ -49,6 +49,7 @@ STAYS_LOCAL = {
     "raw.town",
 }
 """Tables with a chip that are ledgers: a row for each image at most."""
+SEQUENTIAL = "set local citus.multi_shard_modify_mode = 'sequential'"
 DOUBLES_ASIDE = {"q10", "q50", "q90", "baseline", "metres", "chip_area_m2"}
 """Doubles that no contract names."""
 
@@ -142,7 +143,10 @@ def test_transactions_of_marts_and_features_have_one_connection_to_each_node(
                 place for place, text in enumerate(texts) if re.search(r"create table|insert", text)
             )
             said = "".join(texts[:first_write])
-            assert "set local citus.multi_shard_modify_mode = 'sequential'" in said, node
+            assert SEQUENTIAL in said, node
+        hooks = [sent.text for sent in run if sent.node.startswith("sn7-on-run-")]
+        changing = [text for text in hooks if re.search(r"delete from|alter table", text)]
+        assert all(SEQUENTIAL in text for text in changing)
 
 
 def test_where_a_table_is_made_anew_and_only_there_nothing_runs_on_the_coordinator_itself(

@@ -56,7 +56,7 @@ def run(
                 result = run_main(source, session=session, listener=Progress(display))
             summary = Summary(
                 assets=asset_metadata(result),
-                dbt=DbtResults.read(dbt_logs() / RUN_RESULTS),
+                dbt=DbtResults.read_if_run(dbt_logs() / RUN_RESULTS),
                 example_chip=example_chip(),
                 seconds=time.monotonic() - started,
             )

@@ -55,12 +55,17 @@ class WarehouseDbt(DbtCliResource):
             **options: As for ``DbtCliResource.cli``.
         """
         folder = target_path or dbt_logs()
-        (folder / RUN_RESULTS).unlink(missing_ok=True)
+        forget_results(folder)
         parsed = {"DBT_TARGET_PATH": str(dbt_project().manifest_path.parent)}
         database = libpq_environment()
         bound_to = {**build_environment(held_session(), database), **parent_variable()}
         with _environment({**database, **bound_to, **parsed}):
             return super().cli(args, target_path=folder, **options)
+
+
+def forget_results(folder: Path | None = None) -> None:
+    """Remove the results of an earlier dbt: those of a run are of its own dbt."""
+    ((folder or dbt_logs()) / RUN_RESULTS).unlink(missing_ok=True)
 
 
 def dbt_logs() -> Path:

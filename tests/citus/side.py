@@ -18,7 +18,9 @@ _TABLES = """
     from information_schema.tables
     where
         table_schema in ('marts', 'features', 'layers')
-        or table_schema = 'intermediate' and table_name <> 'int_built_images'
+        or table_schema = 'intermediate'
+        and table_name like 'int_%'
+        and table_name <> 'int_built_images'
     order by 1
 """
 

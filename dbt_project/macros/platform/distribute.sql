@@ -109,3 +109,21 @@
         $keys$;
     {% endif %}
 {% endmacro %}
+
+{#-
+    dbt asks for the columns of a query by `where false limit 0`, and Citus works out what
+    it has to gather first all the same: the whole query. Without data it is not even planned.
+-#}
+{% macro get_column_schema_from_query(select_sql, select_sql_header=none) %}
+    {% set query = get_empty_subquery_sql(select_sql, select_sql_header) %}
+    {% if target.name == "citus" %}
+        {% set draft = "columns_of_" ~ local_md5(select_sql) %}
+        {% set query %}
+            create temporary table {{ draft }} on commit drop as (
+                {{ select_sql }}
+            ) with no data;
+            select * from {{ draft }}
+        {% endset %}
+    {% endif %}
+    {% do return(adapter.get_column_schema_from_query(query)) %}
+{% endmacro %}

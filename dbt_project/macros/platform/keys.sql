@@ -55,24 +55,6 @@
     {%- do return(model.columns.keys() | join(", ")) -%}
 {% endmacro %}
 
-{#-
-    dbt asks for the columns of a query by `where false limit 0`, and Citus works out what
-    it has to gather first all the same: the whole query. Without data it is not even planned.
--#}
-{% macro get_column_schema_from_query(select_sql, select_sql_header=none) %}
-    {% set query = get_empty_subquery_sql(select_sql, select_sql_header) %}
-    {% if target.name == "citus" %}
-        {% set draft = "columns_of_" ~ local_md5(select_sql) %}
-        {% set query %}
-            create temporary table {{ draft }} on commit drop as (
-                {{ select_sql }}
-            ) with no data;
-            select * from {{ draft }}
-        {% endset %}
-    {% endif %}
-    {% do return(adapter.get_column_schema_from_query(query)) %}
-{% endmacro %}
-
 {#- The table without rows and keys: one that is partitioned, or distributed. -#}
 {% macro postgres__get_table_columns_and_constraints() %}
     (

@@ -145,7 +145,8 @@ def test_transactions_of_marts_and_features_have_one_connection_to_each_node(
             said = "".join(texts[:first_write])
             assert SEQUENTIAL in said, node
         hooks = [sent.text for sent in run if sent.node.startswith("sn7-on-run-")]
-        changing = [text for text in hooks if re.search(r"delete from|alter table", text)]
+        change = re.compile(r'(delete from|alter table) "\w+"\."(marts|features)"')
+        changing = [text for text in hooks if change.search(text)]
         assert all(SEQUENTIAL in text for text in changing)
 
 

@@ -29,7 +29,7 @@ spans as (
 
 ),
 
-known as (
+known as {{ where_it_lies() }} (
 
     select
         {% for span in [1, 3, 6, 12] -%}

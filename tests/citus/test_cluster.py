@@ -24,6 +24,8 @@ DISTRIBUTED_TABLES = {
     "marts.fact_chip_observation",
     "marts.fact_chip_month",
     "marts.fact_cell_month",
+    "features.cell_month",
+    "features.cell_surroundings",
     "features.chip_month",
     "features.chip_target",
 }

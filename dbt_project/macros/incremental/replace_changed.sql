@@ -7,6 +7,7 @@
 {% macro get_incremental_replace_changed_sql(arguments) %}
     {% set held, fresh = arguments["target_relation"], arguments["temp_relation"] %}
     {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
+    {% set month = ["time_key", "as_of"] | select("in", columns) | first %}
 
     delete from {{ held }} as held
     using {{ changed_chips(
@@ -14,7 +15,7 @@
     ) }} as changed
     where
         held.chip_key = changed.chip_key
-        {% if "time_key" in columns %}and held.time_key >= changed.first_time_key{% endif %};
+        {% if month %}and held.{{ month }} >= changed.first_time_key{% endif %};
 
     insert into {{ held }} ({{ columns | join(", ") }})
     select {{ columns | join(", ") }} from {{ fresh }}

@@ -38,7 +38,7 @@ CELLS = """
     from marts.fact_cell_month
 """
 CELLS_KNOWN = f"""
-    select chip_key, as_of, {CELL_FEATURES} from features.cell_month where known_count_5x5 > 0
+    select chip_key, as_of, {CELL_FEATURES} from features.cell_month
 """
 TABLES = {
     "marts": (

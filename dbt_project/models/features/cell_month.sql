@@ -42,16 +42,22 @@ chip_months as (
 
 ),
 
--- Every cell in every month that is wanted.
+-- Cells that had a building, or had one within two cells, by then.
 cells as (
 
     select
         chip_months.*,
-        cell_no::smallint as cell_no
+        around.cell_no
     from chip_months
     inner join changed_chips using (chip_key)
-    cross join generate_series(0, 1023) as cell_no
-    where chip_months.time_key >= changed_chips.first_time_key
+    inner join {{ ref("cell_surroundings") }} as around using (chip_key)
+    where
+        chip_months.time_key >= changed_chips.first_time_key
+        and (
+            around.initial_count_5x5 > 0
+            or around.appeared_months_5x5[1] <= chip_months.month_number
+            or around.revealed_months_5x5[1] <= chip_months.month_number
+        )
 
 ),
 
@@ -68,7 +74,7 @@ final as (
             {%- set months = "around.appeared_months" ~ block -%}
             {%- set revealed = "around.revealed_months" ~ block -%}
             (
-                coalesce(around.initial_count{{ block }}, 0)
+                around.initial_count{{ block }}
                 + coalesce(width_bucket(cells.month_number, {{ months }}), 0)
                 + coalesce(width_bucket(cells.month_number, {{ revealed }}), 0)
             )::smallint as known_count{{ block }},
@@ -102,7 +108,7 @@ final as (
         cells.usable_share::real as usable_share,
         cells.months_since_first::smallint as months_since_first
     from cells
-    left join {{ ref("cell_surroundings") }} as around using (chip_key, cell_no)
+    inner join {{ ref("cell_surroundings") }} as around using (chip_key, cell_no)
     left join {{ ref("fact_cell_month") }} as seen using (chip_key, time_key, cell_no)
 
 )

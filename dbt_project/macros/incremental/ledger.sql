@@ -18,12 +18,20 @@
     {%- endif %}
 {%- endmacro %}
 
+{#- Condition: an image of `images` is not the one that `built` tells of. -#}
+{% macro is_other_version(reads_masks) -%}
+    {%- set version = ["load_id", "aoi_key"] + (["mask_version"] if reads_masks else []) -%}
+    (images.{{ version | join(", images.") }})
+    is distinct from (built.{{ version | join(", built.") }})
+{%- endmacro %}
+
 {#-
     Subquery: images that a model was not built from as they are now, beside those of
-    `follows`, the model it is built on, if there is one; all where it starts anew.
-    `load_id` is null where an image is gone.
+    `follows`, the model it is built on, if there is one; all where it starts anew. Only
+    a model that `reads_masks` has images changed by their mask alone. `load_id` is null
+    where an image is gone.
 -#}
-{% macro changed_images(model_name, follows=none) %}
+{% macro changed_images(model_name, follows=none, reads_masks=false) %}
     (
         select
             chip_key,
@@ -33,9 +41,7 @@
         from {{ images_of(follows) }} as images
         {% if not starts_anew() -%}
             full outer join {{ images_of(model_name) }} as built using (chip_key, time_key)
-            where
-                (images.load_id, images.aoi_key)
-                is distinct from (built.load_id, built.aoi_key)
+            where {{ is_other_version(reads_masks) }}
         {%- endif %}
     )
 {% endmacro %}
@@ -43,7 +49,7 @@
 {#- Subquery: chips with such images, and the first month that changed. What lies before
     it stays; all from it on is built again. Of the images, the ledger's rows, all are taken
     before they are reckoned with: Citus joins no table to what it has grouped. -#}
-{% macro changed_chips(model_name, follows=none) %}
+{% macro changed_chips(model_name, follows=none, reads_masks=false) %}
     (
         with images as materialized (
             select
@@ -52,8 +58,7 @@
                 {% if starts_anew() -%}
                     true as is_changed
                 {%- else -%}
-                    (images.load_id, images.aoi_key)
-                    is distinct from (built.load_id, built.aoi_key) as is_changed
+                    {{ is_other_version(reads_masks) }} as is_changed
                 {%- endif %}
             from {{ images_of(follows) }} as images
             {% if not starts_anew() -%}
@@ -97,13 +102,14 @@
 {% macro record_built_images() %}
     delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}';
     insert into {{ ref("int_built_images") }} (
-        model, chip_key, time_key, load_id, aoi_key
+        model, chip_key, time_key, load_id, aoi_key, mask_version
     )
     select
         '{{ this.identifier }}' as model,
         chip_key,
         time_key,
         load_id,
-        aoi_key
+        aoi_key,
+        mask_version
     from {{ images_of(config.get("follows")) }} as images
 {% endmacro %}

@@ -7,16 +7,20 @@
 {% macro get_incremental_replace_changed_sql(arguments) %}
     {% set held, fresh = arguments["target_relation"], arguments["temp_relation"] %}
     {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
+    {% set month = ["time_key", "as_of"] | select("in", columns) | first %}
 
     with changed as materialized (
-        select * from {{ changed_chips(held.identifier, config.get("follows")) }} as chips
+        select *
+        from {{ changed_chips(
+            held.identifier, config.get("follows"), config.get("reads_masks", false)
+        ) }} as chips
     )
 
     delete from {{ held }} as held
     using changed
     where
         held.chip_key = changed.chip_key
-        {% if "time_key" in columns %}and held.time_key >= changed.first_time_key{% endif %};
+        {% if month %}and held.{{ month }} >= changed.first_time_key{% endif %};
 
     insert into {{ held }} ({{ columns | join(", ") }})
     select {{ columns | join(", ") }} from {{ fresh }};

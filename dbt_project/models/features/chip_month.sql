@@ -11,6 +11,7 @@ chip_months as (
         building_count + presumed as known_count,
         built_area_m2,
         appeared,
+        revealed,
         occupied_cells,
         usable_share,
         {{ month_number("time_key") }} as month_number
@@ -22,22 +23,25 @@ spans as (
 
     select
         *,
-        month_number - first_value(month_number) over (
-            partition by chip_key order by month_number
-        ) as months_since_first
+        month_number - first_value(month_number) over so_far as months_since_first,
+        sum(revealed) over so_far as revealed_so_far
     from chip_months
+    window so_far as (partition by chip_key order by month_number)
 
 ),
 
+-- What was revealed since stood then: it is no growth.
 known as {{ where_it_lies() }} (
 
     select
         {% for span in [1, 3, 6, 12] -%}
-            first_value(known_count) over (
-                partition by chip_key
-                order by month_number
-                range between {{ span }} preceding and {{ span }} preceding
-            ) as known_count_{{ span }}_ago,
+            (
+                revealed_so_far + first_value(known_count - revealed_so_far) over (
+                    partition by chip_key
+                    order by month_number
+                    range between {{ span }} preceding and {{ span }} preceding
+                )
+            )::integer as known_count_{{ span }}_ago,
         {% endfor -%}
         {% for span in [1, 3, 6] -%}
             case

@@ -3,6 +3,7 @@
         materialized="incremental",
         incremental_strategy="replace_changed",
         follows="int_footprint_histories",
+        reads_masks=true,
         post_hook="{{ record_built_images() }}",
     )
 }}
@@ -14,7 +15,8 @@ changed_chips as materialized (
     select
         chip_key,
         first_ordinal
-    from {{ changed_chips("fact_cell_month", "int_footprint_histories") }} as chips
+    from {{ changed_chips("fact_cell_month", "int_footprint_histories", true) }}
+        as chips
 
 ),
 
@@ -38,7 +40,8 @@ spans as (
         months,
         building_count,
         area_mm2,
-        appeared
+        appeared,
+        revealed
     from {{ ref("int_cell_spans") }}
 
 ),
@@ -54,7 +57,11 @@ final as (
         case
             when chip_months.ordinal = lower(spans.months) then spans.appeared
             else 0::smallint
-        end as appeared
+        end as appeared,
+        case
+            when chip_months.ordinal = lower(spans.months) then spans.revealed
+            else 0::smallint
+        end as revealed
     from chip_months
     inner join spans using (chip_key)
     where spans.months @> chip_months.ordinal::integer

@@ -1,87 +1,199 @@
-"""What the endpoints do, apart from HTTP: find features, predict, put the answer together."""
+"""The one place that knows the model: features in, answers out as plain dictionaries.
+
+Whoever changes ``ml.model`` changes this module and no other of the service.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
 
-from ml.model.chip_model import ForecastModel
+import numpy as np
+
+from ml.model.chip_model import ForecastModel, model_inputs
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS
-from ml.model.matrix import FeatureMatrix
-from serving.api.errors import BadFeaturesError
-from serving.api.lookup import FeatureLookup
-from serving.api.messages import ChipForecast, ForecastAnswer, HorizonForecast
+from ml.model.grid import HORIZONS, MEDIAN, QUANTILES
+from ml.model.growth import change_unit
+from ml.model.matrix import FeatureMatrix, FloatArray
+from serving.api.fields import end_month
+from serving.edge.errors import BadFeaturesError
+
+UNIT: Final = "buildings"
+LARGEST: Final = 1e12
+"""Amounts beyond it are taken as this much: they are told to be outside, and sums stay finite."""
+
+_GROWTH_INPUTS: Final = ("horizon", "pooled_growth_by_building", "pooled_growth_by_spread")
+_CHANGES: Final = ("net_change_1", "net_change_3", "net_change_6", "net_change_12")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Rows to forecast.
+
+    Attributes:
+        features: One row each.
+        chip_ids: Names of the chips, None where the request brought the features.
+        as_of: Month of each row, None where unknown.
+        drivers: How many drivers are told.
+    """
+
+    features: FeatureMatrix
+    chip_ids: Sequence[str | None]
+    as_of: Sequence[int | None]
+    drivers: int
 
 
 class Forecaster:
-    """A loaded model and the features to use it on."""
+    """A loaded model.
+
+    Args:
+        model: It is not changed; another champion is another forecaster.
+    """
 
     def __init__(self, model: ForecastModel) -> None:
-        """Serve ``model``; the warehouse is asked only when a chip is."""
         self.model = model
-        self.store = FeatureLookup(model.manifest.features)
+        self.version = model.manifest.version
+        self.features = model.manifest.features
+        self.nullable = model.manifest.nullable
+        self.categories = model.manifest.categories
 
-    async def by_chips(self, chip_ids: Sequence[str], *, as_of: int | None) -> ForecastAnswer:
-        """Forecast chips from the features that the warehouse has of them.
-
-        Raises:
-            ServingError: An unknown chip, no warehouse, or features the model does not accept.
-        """
-        found = await self.store.look_up(chip_ids, as_of=as_of)
-        return self._answer(found.features, chip_ids, found.as_of)
-
-    def by_features(self, rows: Sequence[Mapping[str, float | None]]) -> ForecastAnswer:
-        """Forecast from features given in the request.
+    def matrix(self, rows: Sequence[Mapping[str, float | None]]) -> FeatureMatrix:
+        """Return rows of features given in a request as a matrix.
 
         Raises:
             BadFeaturesError: Columns or values are not such as the model was trained on.
         """
         try:
-            features = FeatureMatrix.from_rows(rows, self.model.manifest.features)
+            return FeatureMatrix.from_rows(rows, self.features)
         except FeatureError as error:
             raise BadFeaturesError(str(error)) from error
-        nothing = [None] * len(rows)
-        return self._answer(features, nothing, nothing)
 
-    def _answer(
-        self,
-        features: FeatureMatrix,
-        chip_ids: Sequence[str | None],
-        as_of: Sequence[int | None],
-    ) -> ForecastAnswer:
+    def forecast(self, asked: Asked) -> tuple[Answer, int]:
+        """Return the answer, and how many of its rows lie outside what the model knows.
+
+        Raises:
+            BadFeaturesError: Features are not such as the model was trained on.
+        """
+        given = asked.features
+        bounded = np.clip(given.values, -LARGEST, LARGEST)
+        features = FeatureMatrix(given.names, bounded)
         try:
             forecasts = self.model.predict(features)
         except FeatureError as error:
             raise BadFeaturesError(str(error)) from error
-        counts = features.column("known_count").tolist()
-        return ForecastAnswer(
-            model_version=self.model.manifest.version,
-            baseline=self.model.manifest.best_baseline.value,
-            forecasts=[
-                ChipForecast(
-                    chip_id=chip_id, as_of=month, known_count=count, horizons=_horizons(*amounts)
-                )
-                for chip_id, month, count, *amounts in zip(
-                    chip_ids,
-                    as_of,
-                    counts,
-                    forecasts.quantiles.tolist(),
-                    forecasts.baseline.tolist(),
-                    strict=True,
-                )
+        outside = self._outside(given)
+        drivers = self._drivers(features, asked.drivers)
+        rows = zip(
+            asked.chip_ids,
+            asked.as_of,
+            given.column("known_count").tolist(),
+            (np.round(forecasts.quantiles, 3) + 0.0).tolist(),  # no minus zero
+            (np.round(forecasts.baseline, 3) + 0.0).tolist(),
+            strict=True,
+        )
+        answer: Answer = {
+            "model_version": self.version,
+            "unit": UNIT,
+            "interval": round(QUANTILES[-1] - QUANTILES[0], 3),
+            "baseline": self.model.manifest.best_baseline.value,
+            "forecasts": [
+                {
+                    "chip_id": chip_id,
+                    "as_of": month,
+                    "known_count": count,
+                    "outside": outside.get(number, []),
+                    "horizons": _horizons(month, quantiles, baselines, drivers.get(number)),
+                }
+                for number, (chip_id, month, count, quantiles, baselines) in enumerate(rows)
             ],
-        )
+        }
+        return answer, len(outside)
+
+    @cached_property
+    def _known(self) -> tuple[FloatArray, FloatArray]:
+        """Least and greatest value of each feature in training, as LightGBM keeps them."""
+        found = self.model.boosters[MEDIAN].dump_model(num_iteration=1)["feature_infos"]
+        ranges = [found.get(f"Column_{place}") for place in range(len(self.features))]
+        low = [one["min_value"] if one else -np.inf for one in ranges]
+        high = [one["max_value"] if one else np.inf for one in ranges]
+        return np.array(low), np.array(high)
+
+    def _outside(self, features: FeatureMatrix) -> dict[int, list[Answer]]:
+        low, high = (np.tile(bound, (len(features), 1)) for bound in self._known)
+        count = features.column("known_count")
+        for name in _CHANGES:
+            if name in features.names:
+                # There were no fewer than no buildings before the change.
+                place = features.names.index(name)
+                high[:, place] = np.maximum(np.minimum(high[:, place], count), low[:, place])
+        values = features.values
+        found: dict[int, list[Answer]] = {}
+        for row, place in np.argwhere((values < low) | (values > high)).tolist():
+            found.setdefault(row, []).append(
+                {
+                    "input": features.names[place],
+                    "value": float(values[row, place]),
+                    "lowest": _finite(low[row, place]),
+                    "highest": _finite(high[row, place]),
+                }
+            )
+        return found
+
+    def _drivers(self, features: FeatureMatrix, most: int) -> dict[int, list[list[Answer]]]:
+        """Return the main drivers by row and horizon: LightGBM's own SHAP values of the median."""
+        if most == 0:
+            return {}
+        rows = len(features)
+        repeated = features.take(np.repeat(np.arange(rows), len(HORIZONS)))
+        horizon = np.tile(np.array(HORIZONS, dtype=np.int64), rows)
+        inputs = model_inputs(self.model.core.growth, repeated, horizon)
+        shares = self.model.boosters[MEDIAN].predict(inputs, pred_contrib=True, num_threads=1)
+        scale = (1 - self.model.manifest.spread_share) * change_unit(repeated, horizon)
+        effects = np.asarray(shares)[:, :-1] * scale[:, None]
+        order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :most]
+        names = (*self.features, *_GROWTH_INPUTS)
+        told = [
+            [
+                {
+                    "input": names[place],
+                    "value": None if np.isnan(value) else float(value),
+                    "effect": round(float(effect), 3) + 0.0,
+                }
+                for place, value, effect in zip(
+                    places, inputs[line, places], effects[line, places], strict=True
+                )
+                if effect
+            ]
+            for line, places in enumerate(order)
+        ]
+        size = len(HORIZONS)
+        return {row: told[row * size : (row + 1) * size] for row in range(rows)}
 
 
-def _horizons(quantiles: list[list[float]], baselines: list[float]) -> list[HorizonForecast]:
-    def rounded(buildings: float) -> float:
-        return round(buildings, 3) + 0.0  # no minus zero
-
+def _horizons(
+    as_of: int | None,
+    quantiles: list[list[float]],
+    baselines: list[float],
+    drivers: list[list[Answer]] | None,
+) -> list[Answer]:
+    told = drivers or [[] for _ in HORIZONS]
     return [
-        HorizonForecast(
-            horizon=horizon,
-            q10=rounded(q10),
-            q50=rounded(q50),
-            q90=rounded(q90),
-            baseline=rounded(baseline),
+        {
+            "horizon": horizon,
+            "month": None if as_of is None else end_month(as_of, horizon),
+            "q10": q10,
+            "q50": q50,
+            "q90": q90,
+            "baseline": baseline,
+            "drivers": main,
+        }
+        for horizon, (q10, q50, q90), baseline, main in zip(
+            HORIZONS, quantiles, baselines, told, strict=True
         )
-        for horizon, (q10, q50, q90), baseline in zip(HORIZONS, quantiles, baselines, strict=True)
     ]
+
+
+def _finite(value: float) -> float:
+    return float(np.clip(value, -LARGEST, LARGEST))

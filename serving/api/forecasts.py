@@ -1,0 +1,73 @@
+"""Routes of forecasts: of chips by name, of features in the request."""
+
+from typing import Any, Final
+
+import anyio.to_thread
+from fastapi import APIRouter, Request, Response
+
+from serving.api.answers import ForecastAnswer
+from serving.api.fields import AsOfAsked, ChipIdInPath, DriversAsked
+from serving.api.forecaster import Answer, Asked, Forecaster
+from serving.api.questions import ChipQuestion, ChipsQuestion, features_question
+from serving.api.responses import as_json, cacheable
+from serving.api.strict import StrictRoute
+from serving.edge.metrics import Metrics
+from serving.lookup.features import FeatureLookup
+
+IN_THE_LOOP: Final = 256
+"""Rows that are forecast at once in the event loop; more go to a thread, and others are answered
+meanwhile."""
+
+_ANSWER: Final[dict[int | str, dict[str, Any]]] = {200: {"model": ForecastAnswer}}
+
+
+def forecast_routes(forecaster: Forecaster, lookup: FeatureLookup, metrics: Metrics) -> APIRouter:
+    """Return the routes of one model."""
+    router = APIRouter(route_class=StrictRoute, tags=["forecasts"])
+    question = features_question(
+        forecaster.features, nullable=forecaster.nullable, categories=forecaster.categories
+    )
+
+    async def answered(asked: Asked) -> Answer:
+        rows = len(asked.features)
+        if rows <= IN_THE_LOOP:
+            answer, outside = forecaster.forecast(asked)
+        else:
+            answer, outside = await anyio.to_thread.run_sync(forecaster.forecast, asked)
+        metrics.forecast(forecaster.version, rows=rows, outside=outside)
+        return answer
+
+    async def by_chips(chip_ids: list[str], as_of: int | None, drivers: int) -> Answer:
+        found = await lookup.look_up(chip_ids, as_of=as_of)
+        return await answered(Asked(found.features, chip_ids, found.as_of, drivers))
+
+    @router.post("/forecast", responses=_ANSWER)
+    async def forecast(asked: ChipQuestion) -> Response:
+        """Forecast one chip from the features that the warehouse has of it."""
+        return as_json(await by_chips([asked.chip_id], asked.as_of, asked.drivers))
+
+    @router.post("/forecast_batch", responses=_ANSWER)
+    async def forecast_batch(asked: ChipsQuestion) -> Response:
+        """Forecast many chips; one that is unknown refuses the batch."""
+        return as_json(await by_chips(asked.chip_ids, asked.as_of, asked.drivers))
+
+    @router.post("/forecast_features", responses=_ANSWER)
+    async def forecast_features(asked: question) -> Response:  # type: ignore[valid-type]
+        """Forecast from features in the request, without the warehouse."""
+        given: Any = asked
+        matrix = forecaster.matrix([row.__dict__ for row in given.rows])
+        nothing: list[None] = [None] * len(matrix)
+        as_of = [given.as_of] * len(matrix)
+        return as_json(await answered(Asked(matrix, nothing, as_of, given.drivers)))
+
+    @router.get("/chips/{chip_id}/forecast", responses=_ANSWER, tags=["chips"])
+    async def chip_forecast(
+        request: Request,
+        chip_id: ChipIdInPath,
+        as_of: AsOfAsked = None,
+        drivers: DriversAsked = 3,
+    ) -> Response:
+        """Forecast one chip, as an address that may be kept and asked again."""
+        return cacheable(request, await by_chips([chip_id], as_of, drivers))
+
+    return router

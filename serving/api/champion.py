@@ -64,7 +64,12 @@ class Follower:
             except BundleError as error:
                 logger.warning("package %s is not served: %s", latest, error)
                 continue
-            await self._use(model)
+            try:
+                await self._use(model)
+            except Exception:
+                # Whatever is wrong with it, the model before goes on, and a later one may be right.
+                logger.exception("package %s is not served", latest)
+                continue
             logger.info("serving model version %s of package %s", model.manifest.version, latest)
 
     def _latest(self) -> str | None:

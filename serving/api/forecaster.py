@@ -1,4 +1,4 @@
-"""The one place that knows the model: features in, answers out as plain dictionaries.
+"""The one place that knows the model: features in, answers out as JSON.
 
 Whoever changes ``ml.model`` changes this module and no other of the service.
 """
@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from ml.model.chip_model import ForecastModel, model_inputs
 from ml.model.errors import FeatureError
@@ -25,7 +26,10 @@ LARGEST: Final = 1e12
 _GROWTH_INPUTS: Final = ("horizon", "pooled_growth_by_building", "pooled_growth_by_spread")
 _CHANGES: Final = ("net_change_1", "net_change_3", "net_change_6", "net_change_12")
 
-Answer = dict[str, Any]
+AT_ONCE: Final = 500
+"""Rows that are in memory as objects; the others of a batch are bytes already, or not yet."""
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ class Asked:
     chip_ids: Sequence[str | None]
     as_of: Sequence[int | None]
     drivers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """An answer.
+
+    Attributes:
+        body: As JSON, see ``serving.api.answers.ForecastAnswer``.
+        rows: How many were forecast.
+        outside: How many of them lie outside what the model knows.
+    """
+
+    body: bytes
+    rows: int
+    outside: int
 
 
 class Forecaster:
@@ -70,15 +89,32 @@ class Forecaster:
         except FeatureError as error:
             raise BadFeaturesError(str(error)) from error
 
-    def forecast(self, asked: Asked) -> tuple[Answer, int]:
-        """Return the answer, and how many of its rows lie outside what the model knows.
+    def forecast(self, asked: Asked) -> Forecast:
+        """Return the answer.
 
         Raises:
             BadFeaturesError: Features are not such as the model was trained on.
         """
-        given = asked.features
-        bounded = np.clip(given.values, -LARGEST, LARGEST)
-        features = FeatureMatrix(given.names, bounded)
+        parts: list[bytes] = []
+        outside = 0
+        for start in range(0, len(asked.features), AT_ONCE):
+            rows, strange = self._rows(asked, slice(start, start + AT_ONCE))
+            parts.append(orjson.dumps(rows)[1:-1])
+            outside += strange
+        head = orjson.dumps(
+            {
+                "model_version": self.version,
+                "unit": UNIT,
+                "interval": round(QUANTILES[-1] - QUANTILES[0], 3),
+                "baseline": self.model.manifest.best_baseline.value,
+            }
+        )
+        body = b"".join((head[:-1], b',"forecasts":[', b",".join(parts), b"]}"))
+        return Forecast(body=body, rows=len(asked.features), outside=outside)
+
+    def _rows(self, asked: Asked, part: slice) -> tuple[list[Row], int]:
+        given = FeatureMatrix(asked.features.names, asked.features.values[part])
+        features = FeatureMatrix(given.names, np.clip(given.values, -LARGEST, LARGEST))
         try:
             forecasts = self.model.predict(features)
         except FeatureError as error:
@@ -86,29 +122,23 @@ class Forecaster:
         outside = self._outside(given)
         drivers = self._drivers(features, asked.drivers)
         rows = zip(
-            asked.chip_ids,
-            asked.as_of,
+            asked.chip_ids[part],
+            asked.as_of[part],
             given.column("known_count").tolist(),
             (np.round(forecasts.quantiles, 3) + 0.0).tolist(),  # no minus zero
             (np.round(forecasts.baseline, 3) + 0.0).tolist(),
             strict=True,
         )
-        answer: Answer = {
-            "model_version": self.version,
-            "unit": UNIT,
-            "interval": round(QUANTILES[-1] - QUANTILES[0], 3),
-            "baseline": self.model.manifest.best_baseline.value,
-            "forecasts": [
-                {
-                    "chip_id": chip_id,
-                    "as_of": month,
-                    "known_count": count,
-                    "outside": outside.get(number, []),
-                    "horizons": _horizons(month, quantiles, baselines, drivers.get(number)),
-                }
-                for number, (chip_id, month, count, quantiles, baselines) in enumerate(rows)
-            ],
-        }
+        answer: list[Row] = [
+            {
+                "chip_id": chip_id,
+                "as_of": month,
+                "known_count": count,
+                "outside": outside.get(number, []),
+                "horizons": _horizons(month, quantiles, baselines, drivers.get(number)),
+            }
+            for number, (chip_id, month, count, quantiles, baselines) in enumerate(rows)
+        ]
         return answer, len(outside)
 
     @cached_property
@@ -120,7 +150,7 @@ class Forecaster:
         high = [one["max_value"] if one else np.inf for one in ranges]
         return np.array(low), np.array(high)
 
-    def _outside(self, features: FeatureMatrix) -> dict[int, list[Answer]]:
+    def _outside(self, features: FeatureMatrix) -> dict[int, list[Row]]:
         low, high = (np.tile(bound, (len(features), 1)) for bound in self._known)
         count = features.column("known_count")
         for name in _CHANGES:
@@ -129,7 +159,7 @@ class Forecaster:
                 place = features.names.index(name)
                 high[:, place] = np.maximum(np.minimum(high[:, place], count), low[:, place])
         values = features.values
-        found: dict[int, list[Answer]] = {}
+        found: dict[int, list[Row]] = {}
         for row, place in np.argwhere((values < low) | (values > high)).tolist():
             found.setdefault(row, []).append(
                 {
@@ -141,7 +171,7 @@ class Forecaster:
             )
         return found
 
-    def _drivers(self, features: FeatureMatrix, most: int) -> dict[int, list[list[Answer]]]:
+    def _drivers(self, features: FeatureMatrix, most: int) -> dict[int, list[list[Row]]]:
         """Return the main drivers by row and horizon: LightGBM's own SHAP values of the median."""
         if most == 0:
             return {}
@@ -176,8 +206,8 @@ def _horizons(
     as_of: int | None,
     quantiles: list[list[float]],
     baselines: list[float],
-    drivers: list[list[Answer]] | None,
-) -> list[Answer]:
+    drivers: list[list[Row]] | None,
+) -> list[Row]:
     told = drivers or [[] for _ in HORIZONS]
     return [
         {

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from serving.api.answers import ForecastAnswer
 from serving.api.fields import AsOfAsked, ChipIdInPath, DriversAsked
-from serving.api.forecaster import Answer, Asked, Forecaster
+from serving.api.forecaster import Asked, Forecaster
 from serving.api.questions import ChipQuestion, ChipsQuestion, features_question
 from serving.api.responses import as_json, cacheable
 from serving.api.strict import StrictRoute
@@ -28,16 +28,15 @@ def forecast_routes(forecaster: Forecaster, lookup: FeatureLookup, metrics: Metr
         forecaster.features, nullable=forecaster.nullable, categories=forecaster.categories
     )
 
-    async def answered(asked: Asked) -> Answer:
-        rows = len(asked.features)
-        if rows <= IN_THE_LOOP:
-            answer, outside = forecaster.forecast(asked)
+    async def answered(asked: Asked) -> bytes:
+        if len(asked.features) <= IN_THE_LOOP:
+            found = forecaster.forecast(asked)
         else:
-            answer, outside = await anyio.to_thread.run_sync(forecaster.forecast, asked)
-        metrics.forecast(forecaster.version, rows=rows, outside=outside)
-        return answer
+            found = await anyio.to_thread.run_sync(forecaster.forecast, asked)
+        metrics.forecast(forecaster.version, rows=found.rows, outside=found.outside)
+        return found.body
 
-    async def by_chips(chip_ids: list[str], as_of: int | None, drivers: int) -> Answer:
+    async def by_chips(chip_ids: list[str], as_of: int | None, drivers: int) -> bytes:
         found = await lookup.look_up(chip_ids, as_of=as_of)
         return await answered(Asked(found.features, chip_ids, found.as_of, drivers))
 

@@ -12,18 +12,22 @@ REVALIDATE: Final = "private, no-cache"
 
 
 def as_json(content: Any, *, headers: Mapping[str, str] | None = None) -> Response:
-    """Return plain dictionaries and lists as a JSON answer."""
-    return Response(orjson.dumps(content), media_type="application/json", headers=headers)
+    """Return plain dictionaries and lists, or JSON that is bytes already, as an answer."""
+    return Response(_bytes(content), media_type="application/json", headers=headers)
 
 
 def cacheable(request: Request, content: Any) -> Response:
     """Return a JSON answer with an ETag, or 304 where the client has it already."""
-    body = orjson.dumps(content)
+    body = _bytes(content)
     tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": REVALIDATE}
     if is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def _bytes(content: Any) -> bytes:
+    return content if isinstance(content, bytes) else orjson.dumps(content)
 
 
 def is_known(request: Request, tag: str) -> bool:

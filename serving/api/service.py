@@ -8,6 +8,7 @@ What takes memory is imported by the worker alone, not by the process that watch
 """
 
 import functools
+import gc
 import os
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, cast
@@ -68,6 +69,9 @@ class BuildingGrowth:
         app = application()
         await self._open.enter_async_context(app.running(own_packages()))
         app.drain.take_over()
+        # What is there now stays: without this each batch's garbage collection walks through it.
+        gc.collect()
+        gc.freeze()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     async def stop(self) -> None:

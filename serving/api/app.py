@@ -18,18 +18,20 @@ from serving.api.champion import Follower
 from serving.api.contract import describe
 from serving.api.forecaster import Forecaster
 from serving.api.forecasts import forecast_routes
-from serving.api.handlers import add_handlers
 from serving.api.pages import page_routes
 from serving.api.places import place_routes
 from serving.api.probes import probe_routes
-from serving.api.responses import as_json
 from serving.edge.draining import Drain
 from serving.edge.gate import Gate
+from serving.edge.handlers import add_handlers
 from serving.edge.metrics import Metrics
+from serving.edge.responses import as_json
 from serving.edge.settings import ServiceSettings
 from serving.lookup.features import FeatureLookup
 from serving.lookup.places import Places
 from serving.lookup.pool import Pool
+from serving.tiles.routes import tile_routes
+from serving.tiles.store import TileStore
 
 ZIPPED_FROM = 1024
 """Bytes; smaller answers are sent as they are."""
@@ -54,6 +56,7 @@ class Application:
         self.drain = Drain(settings.drain_seconds)
         self.pool = Pool(settings.pool_size)
         self.metrics.watch_pool(self.pool.numbers)
+        self._tiles = TileStore(self.pool)
         self._api = self._api_of(model)
         gate: ASGIApp = Gate(
             GZipMiddleware(self._current, minimum_size=ZIPPED_FROM, compresslevel=4),
@@ -114,6 +117,7 @@ class Application:
         add_handlers(app)
         app.include_router(forecast_routes(forecaster, lookup, self.metrics))
         app.include_router(place_routes(Places(self.pool)))
+        app.include_router(tile_routes(self._tiles))
         app.include_router(probe_routes(lookup, self.metrics, self.drain))
         app.include_router(page_routes())
         description = functools.cache(functools.partial(describe, app, self._settings))

@@ -32,7 +32,8 @@ _WAREHOUSE: Final = {
 }
 _WITHOUT_WAREHOUSE: Final = frozenset({"/forecast_features", "/livez", "/healthz", "/metrics"})
 _WITHOUT_PARAMETERS: Final = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
-_NEVER_MISSING: Final = frozenset({"/chips", "/aois", "/months", "/readyz"})
+_TILES: Final = "/tiles/buildings/13/{x}/{y}"
+_NEVER_MISSING: Final = frozenset({"/chips", "/aois", "/months", "/readyz", _TILES})
 
 
 def describe(app: FastAPI, settings: ServiceSettings) -> Schema:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from serving.edge.strict import whole
+
 MAX_BATCH: Final = 10_000
 """Chips, rows of features or histories in one request."""
 
@@ -47,12 +49,6 @@ def _digits(value: object) -> object:
     return value
 
 
-def _whole(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,10}", value):
-        raise ValueError("expected a whole number")
-    return value
-
-
 def _number(value: object) -> object:
     """To JSON 9 and 9.0 are one number, and its schema takes both as an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -73,7 +69,7 @@ ChipId = Annotated[
 Month = Annotated[
     int, BeforeValidator(_number), AfterValidator(_month), WithJsonSchema(dict(_MONTH_SCHEMA))
 ]
-Key = Annotated[int, Field(ge=-_KEY_LIMIT, lt=_KEY_LIMIT), BeforeValidator(_whole)]
+Key = Annotated[int, Field(ge=-_KEY_LIMIT, lt=_KEY_LIMIT), BeforeValidator(whole)]
 AsOf = Annotated[
     Month | None,
     Field(
@@ -118,10 +114,10 @@ AsOfAsked = Annotated[
     Query(description="Month to forecast from; without it the last observed one."),
 ]
 DriversAsked = Annotated[
-    Annotated[int, Field(ge=0, le=20), BeforeValidator(_whole)],
+    Annotated[int, Field(ge=0, le=20), BeforeValidator(whole)],
     Query(description="How many drivers are told, by horizon."),
 ]
 PageLimit = Annotated[
-    Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)],
+    Annotated[int, Field(ge=1, le=1000), BeforeValidator(whole)],
     Query(description="Most of them in one answer."),
 ]

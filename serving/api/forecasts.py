@@ -9,12 +9,12 @@ from serving.api.answers import ForecastAnswer
 from serving.api.fields import AsOfAsked, ChipIdInPath, DriversAsked
 from serving.api.forecaster import Asked, Forecaster
 from serving.api.questions import ChipQuestion, ChipsQuestion, features_question
-from serving.api.responses import as_json, cacheable
-from serving.api.strict import StrictRoute
 from serving.edge.metrics import Metrics
+from serving.edge.responses import as_json, cacheable
+from serving.edge.strict import StrictRoute
 from serving.lookup.features import FeatureLookup
 
-IN_THE_LOOP: Final = 256
+IN_THE_LOOP: Final = 1000
 """Rows that are forecast at once in the event loop; more go to a thread, and others are answered
 meanwhile."""
 

@@ -13,8 +13,8 @@ from serving.api.fields import (
     ChipIdInPath,
     PageLimit,
 )
-from serving.api.responses import cacheable
-from serving.api.strict import StrictRoute
+from serving.edge.responses import cacheable
+from serving.edge.strict import StrictRoute
 from serving.lookup.places import Places
 
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 
 from serving.api.answers import Health
-from serving.api.responses import as_json
 from serving.edge.draining import Drain
 from serving.edge.errors import DatabaseGoneError, EndingError
 from serving.edge.metrics import Metrics
+from serving.edge.responses import as_json
 from serving.lookup.features import FeatureLookup
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

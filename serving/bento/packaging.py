@@ -30,6 +30,7 @@ LATEST: Final = "latest"
 SHIPPED: Final = (
     "ml/model",
     "serving/api",
+    "serving/tiles",
     "serving/lookup",
     "serving/edge",
     "warehouse/connection",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ MOST_STRINGS: Final = 400_000
 
 MOST_KEYS: Final = 1000
 """Of one object."""
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,10}")
 
 _large_bodies = asyncio.Semaphore(1)
 
@@ -57,6 +60,13 @@ class StrictRoute(APIRoute):
                 return await answer(await _read(request))
 
         return handle
+
+
+def whole(value: object) -> object:
+    """Refuse text of a path or a query that is no whole number, such as ``1e2`` or `` 1``."""
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise ValueError("expected a whole number")
+    return value
 
 
 def parse(body: bytes) -> Any:

@@ -18,7 +18,11 @@ class Answer(BaseModel):
 class Driver(Answer):
     """An input of the model and what it did to the median."""
 
-    input: str = Field(description="Name of the feature.", examples=["net_change_12"])
+    input: str = Field(
+        description="What the model makes of the features; `expected change` is what the past "
+        "alone lets expect.",
+        examples=["expected change"],
+    )
     value: float | None = Field(description="What it was; null where unknown.", examples=[41.0])
     effect: float = Field(
         description="How far it moved the median, in the unit of the answer.",
@@ -27,12 +31,12 @@ class Driver(Answer):
 
 
 class Outside(Answer):
-    """A feature that lies outside what the model was trained on."""
+    """An input of the model that lies outside what it was trained on."""
 
-    input: str = Field(description="Name of the feature.", examples=["net_change_1"])
-    value: float = Field(description="What was given.", examples=[5000.0])
-    lowest: float = Field(description="Least value that is plausible here.", examples=[-31.0])
-    highest: float = Field(description="Greatest value that is plausible here.", examples=[210.0])
+    input: str = Field(description="What the model makes of the features.", examples=["last month"])
+    value: float = Field(description="What it is here.", examples=[412.7])
+    lowest: float = Field(description="Least value in training.", examples=[-6.1])
+    highest: float = Field(description="Greatest value in training.", examples=[9.8])
 
 
 class HorizonForecast(Answer):
@@ -66,6 +70,7 @@ class ForecastAnswer(Answer):
     """Forecasts in the order of the request."""
 
     model_version: int | None = Field(description="Version in the registry.", examples=[3])
+    target: str = Field(description="What is forecast.", examples=["building_count"])
     unit: str = Field(description="Of all amounts.", examples=["buildings"])
     interval: float = Field(description="Level of the interval from q10 to q90.", examples=[0.8])
     baseline: str = Field(description="Which plain forecast.", examples=["mean_past_change"])

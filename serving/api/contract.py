@@ -30,7 +30,9 @@ _WAREHOUSE: Final = {
     404: "There is no such chip, AOI or month.",
     503: "The warehouse does not answer.",
 }
-_WITHOUT_WAREHOUSE: Final = frozenset({"/forecast_features", "/livez", "/healthz", "/metrics"})
+_WITHOUT_WAREHOUSE: Final = frozenset(
+    {"/forecast_features", "/forecast_history", "/livez", "/healthz", "/metrics"}
+)
 _WITHOUT_PARAMETERS: Final = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 _TILES: Final = "/tiles/buildings/13/{x}/{y}"
 _NEVER_MISSING: Final = frozenset({"/chips", "/aois", "/months", "/readyz", _TILES})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
@@ -11,6 +12,9 @@ from serving.edge.strict import whole
 
 MAX_BATCH: Final = 10_000
 """Chips, rows of features or histories in one request."""
+
+MOST_MONTHS: Final = 480
+"""In one history."""
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2039
@@ -77,6 +81,24 @@ AsOf = Annotated[
         examples=[201912],
     ),
 ]
+MonthName = Annotated[
+    str,
+    Field(
+        pattern=rf"^20[0-{LAST_YEAR // 10 % 10}][0-9](0[1-9]|1[0-2])$",
+        description="A month as the key of an object: 201912.",
+    ),
+]
+
+
+class Amount(StrEnum):
+    """What is forecast: the count of buildings, or their ground area."""
+
+    BUILDING_COUNT = "building_count"
+    BUILT_AREA_M2 = "built_area_m2"
+
+
+# Strict reading would take a name for no amount.
+Target = Annotated[Amount, Field(strict=False)]
 Drivers = Annotated[
     int,
     Field(
@@ -117,6 +139,7 @@ DriversAsked = Annotated[
     Annotated[int, Field(ge=0, le=20), BeforeValidator(whole)],
     Query(description="How many drivers are told, by horizon."),
 ]
+TargetAsked = Annotated[Amount, Query()]
 PageLimit = Annotated[
     Annotated[int, Field(ge=1, le=1000), BeforeValidator(whole)],
     Query(description="Most of them in one answer."),

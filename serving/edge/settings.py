@@ -28,7 +28,7 @@ class ServiceSettings(BaseSettings):
     api_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     rate_limit: Annotated[int, Field(ge=1)] | None = None
-    max_body: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+    max_body: Annotated[int, Field(ge=1024)] = 8 * 1024 * 1024
     pool_size: Annotated[int, Field(ge=1, le=20)] = 4
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 2
     follow_seconds: Annotated[float, Field(gt=0)] = 5

@@ -17,8 +17,10 @@ SMALL_BODY: Final = 256 * 1024
 
 BODY_SECONDS: Final = 20.0
 MOST_PARTS: Final = 65_536
-MOST_STRINGS: Final = 400_000
-"""Lists and objects, and quotation marks, in one body: many times what a batch needs."""
+MOST_VALUES: Final = 500_000
+MOST_QUOTES: Final = 1_000_000
+"""Lists and objects, commas, quotation marks of one body: more than the largest batch needs, and
+few enough that they fit into memory as objects."""
 
 MOST_KEYS: Final = 1000
 """Of one object."""
@@ -75,9 +77,9 @@ def parse(body: bytes) -> Any:
     Raises:
         RequestValidationError: It is none, has a key twice, or more parts than a batch can have.
     """
-    parts, strings = body.count(b"[") + body.count(b"{"), body.count(b'"')
-    if parts > MOST_PARTS or strings > MOST_STRINGS:
-        raise _invalid(f"more than {MOST_PARTS} lists and objects, or {MOST_STRINGS // 2} strings")
+    parts, quotes = body.count(b"[") + body.count(b"{"), body.count(b'"')
+    if parts > MOST_PARTS or quotes > MOST_QUOTES or body.count(b",") > MOST_VALUES:
+        raise _invalid(f"more than {MOST_PARTS} lists and objects, or {MOST_VALUES} values")
     try:
         return json.loads(body, object_pairs_hook=_without_duplicates)
     except RecursionError as error:

@@ -104,7 +104,7 @@ def test_every_chip_has_its_forecasts(query: Query, outcome: Outcome) -> None:
 def test_summary_shows_the_forecast_beside_its_baselines(outcome: Outcome) -> None:
     header = next(line for line in outcome.lines if line.startswith("months ahead"))
     assert header.split("  ")[0] == "months ahead"
-    for forecaster in ("model", "no change", "mean past change", "damped trend"):
+    for forecaster in ("model", "no change", "best plain forecast"):
         assert forecaster in header
     start = outcome.lines.index(header)
     horizons = [line.split()[0] for line in outcome.lines[start + 2 : start + 6]]

@@ -21,6 +21,7 @@ from ml.model.chip_model import ForecastModel
 from serving.api.app import Application
 from serving.api.fields import FIRST_YEAR, LAST_YEAR
 from serving.edge.settings import ServiceSettings
+from serving.tiles.routes import MEDIA_TYPE
 from tests.fixtures.databases import free_port
 
 EXAMPLES = 200
@@ -85,10 +86,12 @@ def generated(
     """A client made of the description, importable as ``growth_client``."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "openapi.json").write_text(json.dumps(description), encoding="utf-8")
+    overrides = f"content_type_overrides: {{{MEDIA_TYPE}: application/octet-stream}}\n"
+    (folder / "config.yaml").write_text(overrides, encoding="utf-8")
     tool = Path(sys.executable).with_name("openapi-python-client")
     done = subprocess.run(
         [tool, "generate", "--path", "openapi.json", "--meta", "none",
-         "--output-path", "growth_client", "--fail-on-warning"],
+         "--output-path", "growth_client", "--fail-on-warning", "--config", "config.yaml"],
         cwd=folder, capture_output=True, text=True, check=False,
         env=os.environ | {"PATH": f"{tool.parent}:{os.environ['PATH']}"},
     )  # fmt: skip
@@ -103,7 +106,7 @@ def test_a_generated_client_has_each_model_once(
 ) -> None:
     models = {path.stem.replace("_", "") for path in (generated / "models").glob("[a-z]*.py")}
     wanted = {name.lower() for name in description["components"]["schemas"]} - {"timekey"}
-    assert models == wanted | {"healthstatus"}
+    assert models == wanted | {"healthstatus", "historiesquestionhistoriesitem"}
 
 
 def test_a_generated_client_forecasts_and_reads_problems(generated: Path, address: str) -> None:

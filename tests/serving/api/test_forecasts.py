@@ -2,11 +2,15 @@
 
 import json
 
+import numpy as np
 import psycopg
 import pytest
 from psycopg import sql
 
 from ml.lifecycle.forecasting import forecast_chips
+from ml.model.baselines import Baseline
+from ml.model.chip_model import ForecastModel
+from ml.model.history import History
 from ml.training.params import load_params
 from serving.api.fields import MAX_BATCH
 from serving.api.questions import EXAMPLE_FEATURES
@@ -34,7 +38,7 @@ def test_a_chip_is_forecast_from_its_last_month_with_interval_and_baseline(
     assert answer.status_code == 200
     body = answer.json()
     assert body["model_version"] == 1
-    assert body["baseline"] in {"no_change", "mean_past_change", "damped_trend"}
+    assert body["baseline"] in set(Baseline)
     (forecast,) = body["forecasts"]
     with connect(role=Role.SERVICE) as connection:
         row = connection.execute(
@@ -122,14 +126,25 @@ def test_features_in_the_request_give_what_a_lookup_gives(client: TestClient) ->
         ("/forecast_batch", {"chip_ids": [CHIP] * (MAX_BATCH + 1)}, 422, "at most 10000 items"),
         ("/forecast_features", {"rows": []}, 422, "at least 1 item"),
         ("/forecast_features", {"rows": [{}] * (MAX_BATCH + 1)}, 422, "rows.0.known_count"),
-        ("/forecast_features", {"rows": [{"known_count": 3}]}, 422, "rows.0.net_change_1: It is"),
+        (
+            "/forecast_features",
+            {"rows": [{"known_count": 3}]},
+            422,
+            "rows.0.months_since_first: It is",
+        ),
         ("/forecast_features", {"rows": [features(colour=3)]}, 422, "rows.0.colour: There is no"),
         ("/forecast_features", {"rows": [features(known_count="5")]}, 422, "a valid number"),
         ("/forecast_features", {"rows": [features(known_count=True)]}, 422, "a valid number"),
         ("/forecast_features", {"rows": [features(known_count=None)]}, 422, "a valid number"),
         ("/forecast_features", {"rows": [features(known_count=-1)]}, 422, "rows.0.known_count"),
         ("/forecast_features", {"rows": [features(months_since_first=-8)]}, 422, "or equal to 0"),
-        ("/forecast_features", {"rows": [features(growth_rate_6=-99)]}, 422, "or equal to -1"),
+        ("/forecast_features", {"rows": [features(month=13)]}, 422, "rows.0.month: Input should"),
+        ("/forecast", {"chip_id": CHIP, "target": "people"}, 422, "body.target: Input should be"),
+        ("/forecast_history", {"histories": []}, 422, "at least 1 item"),
+        ("/forecast_history", {"histories": [{}]}, 422, "at least 1 item"),
+        ("/forecast_history", {"histories": [{"201813": 5}]}, 422, "histories.0.201813"),
+        ("/forecast_history", {"histories": [{"201812": "5"}]}, 422, "histories.0.201812"),
+        ("/forecast_history", {"histories": [{"201812": -5}]}, 422, "histories.0.201812"),
     ],
 )
 def test_a_wrong_request_is_answered_with_its_reason(
@@ -229,3 +244,69 @@ def test_the_service_reads_with_the_rights_of_its_role_only(own_client: TestClie
 def test_the_example_features_are_those_of_the_model(client: TestClient) -> None:
     assert tuple(EXAMPLE_FEATURES) == load_params().features
     assert client.post("/forecast_features", json={"rows": [EXAMPLE_FEATURES]}).status_code == 200
+
+
+def test_area_is_forecast_in_its_own_unit(client: TestClient) -> None:
+    count = client.post("/forecast", json={"chip_id": CHIP}).json()
+    area = client.post("/forecast", json={"chip_id": CHIP, "target": "built_area_m2"}).json()
+    assert (count["unit"], area["unit"]) == ("buildings", "m2")
+    assert area["target"] == "built_area_m2"
+    assert area["forecasts"][0]["horizons"] != count["forecasts"][0]["horizons"]
+
+
+def test_a_bare_history_is_forecast_as_the_model_does_it(
+    client: TestClient, champion: ForecastModel
+) -> None:
+    counts = {"201901": 100, "201902": 104, "201904": 112, "201905": 115}
+    answer = client.post("/forecast_history", json={"histories": [counts], "drivers": 2})
+    assert answer.status_code == 200, answer.text
+    (forecast,) = answer.json()["forecasts"]
+    assert (forecast["as_of"], forecast["known_count"]) == (201905, 115)
+    assert [one["month"] for one in forecast["horizons"]] == [201906, 201908, 201911, 202005]
+    months = np.array([0, 1, 3, 4])
+    history = History(months, np.array(list(counts.values()), dtype=float))
+    expected = champion.predict_histories([history])
+    found = [[one["q10"], one["q50"], one["q90"]] for one in forecast["horizons"]]
+    assert found == pytest.approx(expected.quantiles[0], abs=0.0005)
+    assert forecast["horizons"][0]["drivers"][0]["input"] == "expected change"
+
+
+def test_drivers_and_what_all_chips_do_add_up_to_the_median(
+    client: TestClient, champion: ForecastModel
+) -> None:
+    """LightGBM's shares with its mean, before calibration, which leaves the median as it is."""
+    answer = client.post("/forecast", json={"chip_id": CHIP, "drivers": 20}).json()
+    (forecast,) = answer["forecasts"]
+    told = [sum(driver["effect"] for driver in one["drivers"]) for one in forecast["horizons"]]
+    medians = [one["q50"] for one in forecast["horizons"]]
+    order = [[abs(d["effect"]) for d in one["drivers"]] for one in forecast["horizons"]]
+    assert order == [sorted(effects, reverse=True) for effects in order]
+    # What is left is the same for all rows of a horizon: the mean of the booster's answers.
+    assert np.sign(told[-1]) == np.sign(medians[-1])
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"known_count": 10, "net_change_1": 5000}, "last month"),
+        ({"known_count": 1e308}, "level"),
+        ({"months_since_first": 4000}, "months since first"),
+    ],
+)
+def test_what_the_model_has_no_experience_of_is_flagged_and_answered(
+    client: TestClient, changed: dict[str, float], name: str
+) -> None:
+    answer = client.post("/forecast_features", json={"rows": [features(**changed)]})
+    assert answer.status_code == 200, answer.text
+    (forecast,) = answer.json()["forecasts"]
+    outside = {one["input"]: one for one in forecast["outside"]}
+    assert not outside[name]["lowest"] <= outside[name]["value"] <= outside[name]["highest"]
+    for one in forecast["horizons"]:
+        assert one["q10"] <= one["q50"] <= one["q90"]
+
+
+def test_what_the_model_was_trained_on_is_not_flagged(client: TestClient) -> None:
+    chips = [f"chip-{1000 + number}" for number in range(60)]
+    request = {"chip_ids": chips, "as_of": 201901}
+    forecasts = client.post("/forecast_batch", json=request).json()["forecasts"]
+    assert [one["outside"] for one in forecasts] == [[]] * len(chips)

@@ -17,7 +17,7 @@ from ml.judging.verdict import Verdict, judge
 from ml.lifecycle import tracking
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel
-from ml.model.grid import HORIZONS, QUANTILE_NAMES
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from ml.training.fitting import fit
 from ml.training.params import Params, load_params
 from warehouse.access import connect
@@ -73,7 +73,8 @@ def train(
         return TrainingReport(trained=False, reason=lack, seconds=time.monotonic() - started)
     logger.info("backtest on %d examples of %d chip-months", len(examples), len(chip_months.as_of))
     backtest = run_backtest(examples, params, on_split=on_split)
-    model = fit(examples, params, best_baseline=backtest.best_baseline())
+    best = dict.fromkeys(Target, backtest.best_baseline())
+    model = fit(examples, params, best_baselines=best)
     verdict = judge(backtest)
     run_id, version = _record(examples, params, backtest, model, verdict)
     return TrainingReport(

@@ -108,8 +108,8 @@ class ForecastModel:
         rows, horizons = len(features), len(HORIZONS)
         repeated, horizon = _at_horizons(features)
         past = Past.of(repeated, model.manifest.target)
-        best, damping = self.manifest.best_baseline, self.manifest.damping
-        plain = baseline_forecast(best, past, horizon, damping=damping)
+        best = self.manifest.best_baselines[model.manifest.target]
+        plain = baseline_forecast(best, past, horizon, damping=self.manifest.damping)
         quantiles = model.quantiles(repeated, horizon)
         return Forecasts(
             quantiles=quantiles.reshape(rows, horizons, len(QUANTILES)),

@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from ml.model.baselines import Baseline
+from ml.model.grid import Target
 from ml.model.quantiles import QuantileManifest
 
 FORMAT: Final = 2
@@ -25,7 +26,7 @@ class BundleManifest(BaseModel):
         ranges: Least and greatest value of each feature in training.
         categories: The codes seen in training, of each categorical feature.
         models: By name: one for each target, and ``HISTORY``.
-        best_baseline: The plain forecast that did best in the backtest.
+        best_baselines: The plain forecast of each target that did best in the backtest.
         damping: Constant of the damped trends.
         first_as_of: Time key of the first as-of month of the training rows.
         last_as_of: Time key of the last one.
@@ -43,10 +44,15 @@ class BundleManifest(BaseModel):
     ranges: dict[str, tuple[float, float]]
     categories: dict[str, tuple[float, ...]]
     models: dict[str, QuantileManifest]
-    best_baseline: Baseline
+    best_baselines: dict[Target, Baseline]
     damping: float
     first_as_of: int
     last_as_of: int
     training_rows: int
     training_chips: int
     fingerprint: str
+
+    @property
+    def best_baseline(self) -> Baseline:
+        """The best plain forecast of the count."""
+        return self.best_baselines[Target.COUNT]

@@ -21,13 +21,15 @@ MODELS: Final = (*(target.value for target in Target), HISTORY)
 """Names of the models of a bundle."""
 
 
-def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> ForecastModel:
+def fit(
+    examples: Examples, params: Params, *, best_baselines: dict[Target, Baseline]
+) -> ForecastModel:
     """Train the models of all targets, and the one of bare histories, on all examples.
 
     Args:
         examples: At least one row.
         params: The tunables.
-        best_baseline: Written into the manifest; the fit does not use it.
+        best_baselines: Written into the manifest; the fit does not use them.
     """
     models = {name: fit_model(examples, params, name) for name in MODELS}
     features = examples.features
@@ -37,7 +39,7 @@ def fit(examples: Examples, params: Params, *, best_baseline: Baseline) -> Forec
         ranges={name: _range(features.column(name)) for name in features.names},
         categories={name: _codes(features.column(name)) for name in params.categorical},
         models={name: model.manifest for name, model in models.items()},
-        best_baseline=best_baseline,
+        best_baselines=best_baselines,
         damping=params.baselines.damping,
         first_as_of=int(examples.as_of.min()),
         last_as_of=int(examples.as_of.max()),

@@ -69,7 +69,7 @@ def test_chips_that_never_change_are_forecast_to_stay_and_give_no_champion(
 ) -> None:
     """No forecaster can be better than no change there."""
     rows = still(examples)
-    model = fit(rows, params, best_baseline=Baseline.NO_CHANGE)
+    model = fit(rows, params, best_baselines=dict.fromkeys(Target, Baseline.NO_CHANGE))
     quantiles = model.predict(rows.features, target).quantiles
     assert np.isfinite(quantiles).all()
     assert np.abs(quantiles).max() < (1 if target is Target.COUNT else 120)

@@ -18,7 +18,7 @@ from ml.training.params import Params, load_params
 from tests.fixtures import frames
 from tests.fixtures.worlds import grow
 
-BEST = Baseline.MEAN_PAST_CHANGE
+BEST = dict.fromkeys(Target, Baseline.MEAN_PAST_CHANGE)
 
 
 def with_section(params: Params, section: str, **changes: object) -> Params:
@@ -37,7 +37,7 @@ def departures(examples: Examples, params: Params) -> FloatArray:
 def test_the_same_data_give_the_same_model_to_the_byte(
     model: ForecastModel, examples: Examples, params: Params
 ) -> None:
-    again = fit(examples, params, best_baseline=BEST)
+    again = fit(examples, params, best_baselines=BEST)
     assert again.manifest == model.manifest
     for name in MODELS:
         texts = [
@@ -151,7 +151,7 @@ def test_an_extra_feature_that_is_a_code_is_split_by_code_and_its_codes_are_kept
     codes = np.where(examples.chip_key % 2 == 0, 4.0, 9.0)
     codes[0] = np.nan
     examples.features.values[:, examples.features.names.index("usable_share")] = codes
-    model = fit(examples, extra, best_baseline=BEST)
+    model = fit(examples, extra, best_baselines=BEST)
     assert model.manifest.categories == {"usable_share": (4.0, 9.0)}
     assert model.manifest.features[-1] == "usable_share"
     for booster in model.models[Target.COUNT].boosters:

@@ -18,6 +18,7 @@ QUESTIONS: Final = {
 }
 LIMITS: Final = {"lookup": 1.5, "features": 1.8, "batch": 1 / 0.9}
 _COLOURS: Final = {"bare": "#adb5bd", "ours": "#d9480f", "bentoml": "#f08c00"}
+_HALO: Final = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _STYLE: Final[dict[Any, object]] = {"font.size": 10, "svg.hashsalt": "service"}
 
 
@@ -105,7 +106,12 @@ def _bars(axes: Any, place: int, question: str, ways: dict[str, Figures]) -> Non
         y = place + (1 - number) * height
         axes.barh(y, ratio, height * 0.9, color=_COLOURS[key], label=one.label)
         axes.text(
-            ratio + 0.02, y, f"{ratio:.2f}   {median(one.cpu_ms[question]):.2f} ms", va="center"
+            ratio + 0.03,
+            y,
+            f"{ratio:.2f}   {median(one.cpu_ms[question]):.2f} ms",
+            va="center",
+            bbox=_HALO,
+            zorder=3,
         )
     limit = LIMITS[question]
     axes.plot(

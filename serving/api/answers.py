@@ -155,6 +155,34 @@ class History(Answer):
     months: list[ObservedMonth]
 
 
+class CellHorizon(Answer):
+    """How likely a cell grows within one horizon."""
+
+    horizon: int = Field(description="Months after the as-of month.")
+    month: int = Field(description="The month that it ends in, year * 100 + month.")
+    probability: float = Field(description="That at least one building appears, 0 to 1.")
+
+
+class Cell(Answer):
+    """A square of 32 x 32 px of a chip, about 153 m."""
+
+    cell_key: int
+    chip_id: str
+    cell_no: int = Field(description="Row by row from the top left, from 0.")
+    as_of: int = Field(description="Last month that the forecast knows of.")
+    model_version: int = Field(description="Version in the registry.")
+    lon: float = Field(description="Of its centre, degrees.")
+    lat: float = Field(description="Of its centre, degrees.")
+    horizons: list[CellHorizon]
+
+
+class CellPage(Answer):
+    """Some cells by key, as they were forecast last."""
+
+    cells: list[Cell]
+    next_after: int | None = Field(description="`after` of the next page; null on the last one.")
+
+
 class Health(Answer):
     """The process runs, or can answer."""
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ml.model.chip_model import ForecastModel
+from serving.api.cells import cell_routes
 from serving.api.champion import Follower
 from serving.api.contract import describe
 from serving.api.forecaster import Forecaster
@@ -27,6 +28,7 @@ from serving.edge.handlers import add_handlers
 from serving.edge.metrics import Metrics
 from serving.edge.responses import as_json
 from serving.edge.settings import ServiceSettings
+from serving.lookup.cells import Cells
 from serving.lookup.features import FeatureLookup
 from serving.lookup.places import Places
 from serving.lookup.pool import Pool
@@ -117,6 +119,7 @@ class Application:
         add_handlers(app)
         app.include_router(forecast_routes(forecaster, lookup, self.metrics))
         app.include_router(place_routes(Places(self.pool)))
+        app.include_router(cell_routes(Cells(self.pool), Places(self.pool)))
         app.include_router(tile_routes(self._tiles))
         app.include_router(probe_routes(lookup, self.metrics, self.drain))
         app.include_router(page_routes())

@@ -59,7 +59,7 @@ def forecast_routes(forecaster: Forecaster, lookup: FeatureLookup, metrics: Metr
     async def forecast_features(asked: question) -> Response:  # type: ignore[valid-type]
         """Forecast from features in the request, without the warehouse."""
         given: Any = asked
-        matrix = forecaster.matrix([row.__dict__ for row in given.rows])
+        matrix = forecaster.matrix(given.rows)
         nothing: list[None] = [None] * len(matrix)
         as_of = [given.as_of] * len(matrix)
         return as_json(await answered(Asked(matrix, nothing, as_of, given.drivers, given.target)))

@@ -25,7 +25,7 @@ few enough that they fit into memory as objects."""
 MOST_KEYS: Final = 1000
 """Of one object."""
 
-_WHOLE: Final = re.compile(r"-?[0-9]{1,10}")
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 _large_bodies = asyncio.Semaphore(1)
 

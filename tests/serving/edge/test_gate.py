@@ -53,7 +53,7 @@ def feature_names(client: TestClient) -> list[str]:
         ("GET", "/chips?limits=5", {}, 422, "unknown parameter; expected after, aoi_key, limit"),
         ("GET", "/chips/x/forecast?as_of=201813", {}, 422, "query.as_of: 201813 is no month"),
         ("GET", "/chips/x/forecast?as_of=+20181", {}, 422, "query.as_of: expected six digits"),
-        ("GET", "/aois/99999999999", {}, 422, "path.aoi_key: expected a whole number"),
+        ("GET", "/aois/99999999999", {}, 422, "path.aoi_key: Input should be less than"),
         ("POST", "/forecast", {"content": b"{}"}, 415, "Content-Type is not set"),
         ("POST", "/forecast", {"data": {"chip_id": "x"}}, 415, "application/x-www-form-urlencoded"),
         ("POST", "/forecast", {"content": b"{", "headers": JSON}, 422, "body: expected JSON"),

@@ -9,3 +9,15 @@ class ParamsError(MlError):
 
 class FeatureTableError(MlError):
     """A feature table of the warehouse is not there or lacks a column."""
+
+
+class SnapshotError(MlError):
+    """The training examples that a run kept cannot be read."""
+
+
+class RegistryError(MlError):
+    """The registry does not hold what was asked for."""
+
+
+class ReplayError(MlError):
+    """A run's model cannot be made again, or came out otherwise."""

@@ -1,4 +1,4 @@
-"""Whether a model may be registered: the rule, and the sentence that says why."""
+"""Whether a model may become champion: the rule, and the sentence that says why."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST_SHOWN = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a model may be registered, and the sentence that says why.
+    """Whether a model may become champion, and the sentence that says why.
 
     Attributes:
         beats: It beats every baseline by pinball loss under both protocols.
@@ -35,7 +35,7 @@ def judge(backtest: Backtest) -> Verdict:
     }
     beats = all(loss < EVEN for loss in losses.values())
     if any(math.isnan(loss) for loss in losses.values()):
-        return Verdict(beats=False, sentence="not registered: nothing could be judged by backtest")
+        return Verdict(beats=False, sentence="nothing could be judged by backtest")
     figures = "; ".join(
         f"{protocol.replace('_', ' ')}: "
         + ", ".join(
@@ -44,7 +44,7 @@ def judge(backtest: Backtest) -> Verdict:
         )
         for protocol in Protocol
     )
-    outcome = "registered: beats" if beats else "not registered: does not beat"
+    outcome = "beats" if beats else "does not beat"
     sentence = (
         f"{outcome} every baseline by pinball loss, geometric mean over the horizons ({figures})"
     )

@@ -7,17 +7,17 @@ import numpy as np
 import psycopg
 
 from ml.data.examples import ChipMonths, read_chip_months
-from ml.lifecycle import tracking
+from ml.lifecycle import registry
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel, Forecasts
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS, QUANTILE_NAMES
+from ml.model.grid import COUNT, HORIZONS, QUANTILE_NAMES
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 
 logger = logging.getLogger(__name__)
 
-NO_MODEL = "no model has been registered yet, so there is nothing to forecast with"
+NO_MODEL = "no model has become champion yet, so there is nothing to forecast with"
 
 _REMOVE_GONE = """
     delete from ml.chip_forecast
@@ -67,7 +67,7 @@ def forecast_chips() -> ForecastReport:
     Raises:
         UserError: No database, or no feature tables in it.
     """
-    champion = tracking.champion()
+    champion = registry.champion()
     with connect(role=Role.TRAINER) as connection:
         ensure_schema(connection)
         if champion is None:
@@ -111,7 +111,7 @@ def _write(
         },
     )
     rows = [
-        (chip, as_of, months_ahead, *quantiles, baseline, version)
+        (chip, COUNT, as_of, months_ahead, *quantiles, baseline, version)
         for chip, as_of, by_horizon, baselines in zip(
             months.chip_key.tolist(),
             months.as_of.tolist(),
@@ -121,7 +121,9 @@ def _write(
         )
         for months_ahead, quantiles, baseline in zip(HORIZONS, by_horizon, baselines, strict=True)
     ]
-    columns = f"chip_key, as_of, horizon, {', '.join(QUANTILE_NAMES)}, baseline, model_version"
+    columns = (
+        f"chip_key, target, as_of, horizon, {', '.join(QUANTILE_NAMES)}, baseline, model_version"
+    )
     with (
         connection.cursor() as cursor,
         cursor.copy(f"copy ml.chip_forecast ({columns}) from stdin") as copy,

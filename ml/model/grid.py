@@ -12,3 +12,9 @@ QUANTILE_NAMES: Final = tuple(f"q{round(quantile * 100):02d}" for quantile in QU
 
 MEDIAN: Final = 1
 """Position of the median among the quantiles."""
+
+COUNT: Final = "building_count"
+"""Target: net change of the corrected building count, buildings."""
+
+TARGETS: Final = {COUNT: "buildings"}
+"""What is forecast, by the name of the column whose change it is, with its unit."""

@@ -118,5 +118,6 @@ def test_no_chips_write_nothing(trained_database: str) -> None:
 def test_the_database_refuses_crossed_quantiles(trained_database: str) -> None:
     with connect(role=Role.TRAINER) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute(
-            f"insert into ml.chip_forecast ({WITHOUT_TIME}) values (1, 201901, 1, 3, 2, 4, 0, 1)"
+            f"insert into ml.chip_forecast (target, {WITHOUT_TIME}) "
+            "values ('building_count', 1, 201901, 1, 3, 2, 4, 0, 1)"
         )

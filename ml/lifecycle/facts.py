@@ -136,4 +136,4 @@ def overall_skill(skill: pl.DataFrame) -> Mapping[str, float]:
     means = skill.group_by("protocol", "target", maintain_order=True).agg(
         (1 - ratio.log().mean().exp()).alias("skill")
     )
-    return {f"{protocol}/{target}": value for protocol, target, value in means.rows()}
+    return {f"{protocol}_{target}": value for protocol, target, value in means.rows()}

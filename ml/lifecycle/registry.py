@@ -137,13 +137,15 @@ def register(
 def promote(client: "MlflowClient", version: int) -> None:
     """Make a version the champion; it keeps in mind which one it replaced."""
     before = _version_of(client, CHAMPION)
+    if before is not None and int(before.version) == version:
+        return
     number = str(version)
-    if before is not None and before.version != number:
+    if before is not None:
         client.set_model_version_tag(MODEL_NAME, number, _REPLACED, str(before.version))
     client.set_model_version_tag(MODEL_NAME, number, _PROMOTED, _now())
     client.set_registered_model_alias(MODEL_NAME, CHAMPION, number)
     standing = _version_of(client, CHALLENGER)
-    if standing is not None and standing.version == number:
+    if standing is not None and int(standing.version) == version:
         client.delete_registered_model_alias(MODEL_NAME, CHALLENGER)
 
 

@@ -60,7 +60,7 @@ h1 {{ font-size: 1.6rem; }}
 h2 {{ font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid #d5dbe1; }}
 table {{ border-collapse: collapse; margin: 1rem 0; font-size: 0.9rem; }}
 th, td {{ padding: 0.25rem 0.7rem; border-bottom: 1px solid #e4e8ec; text-align: left; }}
-td.amount {{ text-align: right; font-variant-numeric: tabular-nums; }}
+td.amount {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }}
 code {{ background: #f1f3f5; padding: 0 0.25rem; }}
 figure {{ margin: 1.2rem 0; }}
 img {{ max-width: 100%; height: auto; }}

@@ -73,6 +73,15 @@ def test_a_gain_that_may_be_chance_does_not_count() -> None:
     assert not decide(noisy, RULES, knows_more=False).promotes
 
 
+def test_newer_data_do_not_excuse_a_loss_that_cannot_be_ruled_out() -> None:
+    noisy = compared(forecasts(noise=1.0, seed=13), forecasts(noise=1.0, seed=3))
+    assert noisy.overall.value < 1
+    assert noisy.overall.upper > 1 + RULES.margin
+    refused = decide(noisy, RULES, knows_more=True)
+    assert not refused.promotes
+    assert refused.sentence.startswith("not shown to be as good as the champion: loss 0.98")
+
+
 def test_one_clearly_worse_horizon_refuses_what_is_better_overall() -> None:
     mixed = compared(forecasts(at={1: 0.5, 3: 0.5, 6: 0.5, 12: 1.1}))
     assert mixed.overall.upper < 0.7

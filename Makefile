@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := dbt_project
 export DBT_PROFILES_DIR := dbt_project
 
-.PHONY: help setup run test lint format ui serve mlflow psql dbt status stop data docs cookbook bench mutants hooks lock clean
+.PHONY: help setup run test lint format ui serve mlflow psql dbt status stop data docs cookbook bench bench-forecast mutants hooks lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -89,6 +89,9 @@ data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's
 
 bench: setup ## Measure load and star beside other ways, at full size (about half an hour)
 	@$(WITH_ARGS) -m benchmarks --size full
+
+bench-forecast: setup ## Judge the forecast on three generated data sets, beside an oracle; ARGS="--histories FILE"
+	@$(WITH_ARGS) -m benchmarks.forecast
 
 mutants: setup ## Break the code of FOLDER=ml/training bit by bit, show what no test notices; TESTS=..., ARGS="patterns of names"
 	@$(GIVEN) scripts/mutants.sh "$$FOLDER" "$$TESTS"

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from ml.model.grid import HORIZONS
+from ml.model.grid import HORIZONS, Target
 from warehouse.access import connect, dsn, sqlalchemy_url
 from warehouse.cli import command_line, require_free_port, run_cli
 from warehouse.connection.roles import Role
@@ -23,7 +23,7 @@ FASTEST = """
     select dim_chip.chip_id, as_of, q10, q50, q90, baseline
     from ml.chip_forecast
     inner join marts.dim_chip using (chip_key)
-    where horizon = %s and model_version = %s
+    where horizon = %s and target = %s and model_version = %s
     order by q50 desc, chip_id
     limit 10
 """
@@ -76,7 +76,8 @@ def forecast() -> None:
         console.print(report.reason, soft_wrap=True)
         return
     with connect(role=Role.TRAINER) as connection:
-        rows = connection.execute(FASTEST, (HORIZONS[-1], report.model_version)).fetchall()
+        asked = (HORIZONS[-1], Target.COUNT, report.model_version)
+        rows = connection.execute(FASTEST, asked).fetchall()
     console.print(forecast_table(rows, title=f"Most new buildings in {HORIZONS[-1]} months, net"))
     console.print(
         f"{report.rows_written:,} rows for {report.chips:,} chips written to ml.chip_forecast "
@@ -139,6 +140,28 @@ def ui(
     command += ["--default-artifact-root", get_settings().mlflow.as_uri()]
     os.chdir(PROJECT_ROOT)
     os.execve(sys.executable, command, environment)  # noqa: S606
+
+
+@app.command()
+def predict(
+    history: Annotated[Path, typer.Argument(help="CSV: place,month,count; a month as 2019-01.")],
+    out: Annotated[Path, typer.Option(help="The CSV to write.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="Know nothing after this month, as 2019-01.")
+    ] = None,
+) -> None:
+    """Forecast places from their histories alone, with the champion; no table of them is needed.
+
+    Months may lack. Each place is forecast from its last month (up to --as-of): one line per place
+    and horizon, the net change of the count since then.
+    """
+    from ml.lifecycle.predicting import predict_file  # noqa: PLC0415 - keeps `--help` fast
+
+    report = predict_file(history, out, as_of=as_of)
+    typer.echo(
+        f"{report.rows_written:,} forecasts for {report.places:,} places written to {out} "
+        f"(model version {report.model_version})"
+    )
 
 
 if __name__ == "__main__":

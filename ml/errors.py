@@ -21,3 +21,7 @@ class RegistryError(MlError):
 
 class ReplayError(MlError):
     """A run's model cannot be made again, or came out otherwise."""
+
+
+class HistoryFileError(MlError):
+    """A file of histories cannot be read, or holds a line that is no month of a place."""

@@ -58,7 +58,7 @@ select
     images.row_count,
     cells.building_count as cell_count,
     chip_months.building_count,
-    chip_months.appeared + chip_months.revealed as first_seen,
+    chip_months.appeared,
     cells.appeared as appeared_in_cells,
     latest_areas.area_m2,
     cells.built_area_m2 as cell_area_m2,
@@ -70,7 +70,7 @@ left join latest_areas using (chip_key, time_key)
 where
     images.row_count is distinct from cells.building_count
     or chip_months.building_count is distinct from cells.building_count
-    or chip_months.appeared + chip_months.revealed is distinct from cells.appeared
+    or chip_months.appeared is distinct from cells.appeared
     or (
         abs(latest_areas.area_m2 - cells.built_area_m2) > 1e-6 * images.row_count
         or abs(chip_months.built_area_m2 - cells.built_area_m2) > 1e-6

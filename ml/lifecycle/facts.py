@@ -15,9 +15,9 @@ from ml.judging.verdict import Verdict
 from ml.lifecycle.code import Code
 from ml.lifecycle.decision import Outcome
 from ml.model.chip_model import ForecastModel
-from ml.model.grid import HORIZONS
+from ml.model.grid import HORIZONS, Target
 from ml.reporting.facts import CardFacts, DataFacts, month
-from ml.reporting.frames import reliability_frame, score_frame, skill_frame
+from ml.reporting.frames import beside_best_plain, reliability_frame, score_frame, skill_frame
 from ml.training.params import Params
 
 
@@ -31,7 +31,7 @@ class Work:
         places: Chips and their AOIs.
         kind: Of the data.
         params: The tunables.
-        backtest: How the way to train was judged.
+        backtests: How the way to train was judged, of each target.
         model: The model of all months.
         verdict: Beside the plain forecasts.
     """
@@ -41,7 +41,7 @@ class Work:
     places: tuple[Place, ...]
     kind: DataKind
     params: Params
-    backtest: Backtest
+    backtests: Mapping[Target, Backtest]
     model: ForecastModel
     verdict: Verdict
 
@@ -101,7 +101,8 @@ def card_facts(
         },
         schema={"chip_key": pl.Int64, "aoi": pl.String},
     )
-    in_aois = forecasts.join(names, on="chip_key", how="inner")
+    skill = skill_frame(scores)
+    in_aois = beside_best_plain(forecasts, skill).join(names, on="chip_key", how="inner")
     return CardFacts(
         name=name,
         run_id=run_id,
@@ -110,7 +111,7 @@ def card_facts(
         data=data,
         folds=dict(_folds(forecasts)),
         scores=scores,
-        skill=skill_frame(scores),
+        skill=skill,
         by_aoi=skill_frame(score_frame(in_aois, "aoi", "target"), "aoi", "target"),
         reliability=reliability_frame(forecasts),
         settings=flat(work.params),

@@ -1,6 +1,7 @@
 """Forecasts from the last as-of month of every chip, written to ``ml.chip_forecast``."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from ml.lifecycle import registry
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel, Forecasts
 from ml.model.errors import FeatureError
-from ml.model.grid import COUNT, HORIZONS, QUANTILE_NAMES
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 
@@ -44,7 +45,7 @@ class ForecastReport:
     """What was written.
 
     Attributes:
-        rows_written: Rows of ``ml.chip_forecast``: chips times horizons.
+        rows_written: Rows of ``ml.chip_forecast``: chips times targets times horizons.
         chips: Chips with a forecast.
         chips_refused: Chips whose features the model does not accept.
         model_version: The champion's version; none where there is none.
@@ -75,10 +76,8 @@ def forecast_chips() -> ForecastReport:
         model = champion.model
         latest = read_chip_months(connection, model.manifest.features).latest()
         accepted = _accepted(model, latest)
-        months = ChipMonths(
-            latest.chip_key[accepted], latest.as_of[accepted], latest.features.take(accepted)
-        )
-        forecasts = model.predict(months.features)
+        months = latest.take(accepted)
+        forecasts = {target: model.predict(months.features, target) for target in Target}
         rows = _write(connection, months, forecasts, champion.version)
     refused = len(latest.chip_key) - len(months.chip_key)
     reason = None if rows else "features.chip_month holds no chip that the model accepts"
@@ -99,7 +98,10 @@ def _accepted(model: ForecastModel, months: ChipMonths) -> np.ndarray:
 
 
 def _write(
-    connection: psycopg.Connection, months: ChipMonths, forecasts: Forecasts, version: int
+    connection: psycopg.Connection,
+    months: ChipMonths,
+    forecasts: Mapping[Target, Forecasts],
+    version: int,
 ) -> int:
     connection.execute(_REMOVE_GONE)
     connection.execute(
@@ -111,12 +113,13 @@ def _write(
         },
     )
     rows = [
-        (chip, COUNT, as_of, months_ahead, *quantiles, baseline, version)
+        (chip, str(target), as_of, months_ahead, *quantiles, baseline, version)
+        for target, of_target in forecasts.items()
         for chip, as_of, by_horizon, baselines in zip(
             months.chip_key.tolist(),
             months.as_of.tolist(),
-            forecasts.quantiles.tolist(),
-            forecasts.baseline.tolist(),
+            of_target.quantiles.tolist(),
+            of_target.baseline.tolist(),
             strict=True,
         )
         for months_ahead, quantiles, baseline in zip(HORIZONS, by_horizon, baselines, strict=True)

@@ -36,6 +36,9 @@ CARD_FILE: Final = "card/model_card.html"
 SHOWN_ROWS: Final = 5
 """Rows of the input example."""
 
+OUTCOME: Final = "net_change"
+"""Column of the examples that MLflow is told to be the target; of several it takes one."""
+
 CURVES: Final = ("pinball", "plain_pinball", "skill", "mae", "coverage")
 """Metrics that a run keeps as curves over the horizon, of the model beside the best plain one."""
 
@@ -65,7 +68,7 @@ def record(work: Work) -> Recorded:
     """Write run, artefacts, backtest rows and the registered version; decide on the champion."""
     client = tracking.mlflow_client()
     code, data = code_at_hand(), data_facts(work)
-    forecasts = forecast_frame(work.examples, work.backtest)
+    forecasts = forecast_frame(work.examples, work.backtests)
     name = f"{data.kind}, {data.chips} chips to {month(data.last_as_of)}, {code.label}"
     digest = registry.model_digest(work.model)
     candidate = Candidate(digest, data.digest, data.kind, forecasts, work.verdict)
@@ -129,7 +132,7 @@ def _log_dataset(
         made = from_pandas(
             example_frame(examples).to_pandas(),
             source=path.as_uri(),
-            targets="net_change",
+            targets=OUTCOME,
             name=f"chip examples, {data.kind}",
         )
         dataset = Dataset(**made.to_dict())

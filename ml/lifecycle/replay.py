@@ -58,9 +58,9 @@ def replay(run_id: str, folder: Path) -> Replay:
     original = _bundle(client, run)
     examples = read_examples_file(kept / EXAMPLES_FILE)
     params = _params(kept / PARAMS_FILE)
-    # The backtest chose the plain forecast that the model names; it has no part in the fit.
-    best = ForecastModel.load(original).manifest.best_baseline
-    model = fit(examples, params, best_baseline=best)
+    # The backtest chose the plain forecasts that the model names; they have no part in the fit.
+    best = ForecastModel.load(original).manifest.best_baselines
+    model = fit(examples, params, best_baselines=best)
     shutil.rmtree(folder, ignore_errors=True)
     model.save(folder)
     files = tuple(sorted(path.name for path in original.iterdir()))

@@ -11,12 +11,12 @@ import numpy as np
 from ml.data.examples import Examples, read_chip_months, read_examples
 from ml.data.origin import MIXED_DATA, DataKind, data_kind
 from ml.data.places import read_places
-from ml.judging.backtest import BacktestRow, run_backtest
+from ml.judging.backtest import Backtest, BacktestRow, run_backtest
 from ml.judging.verdict import judge
 from ml.lifecycle.facts import Work
 from ml.lifecycle.record import record
 from ml.lifecycle.schema import ensure_schema
-from ml.model.grid import HORIZONS
+from ml.model.grid import HORIZONS, Target
 from ml.training.fitting import fit
 from ml.training.params import Params, load_params
 from warehouse.access import connect
@@ -32,7 +32,7 @@ class TrainingReport:
     Attributes:
         trained: A model was trained and judged.
         reason: One sentence: what was lacking, or why the model is champion or challenger.
-        metrics: The backtest, one row per protocol, horizon and forecaster.
+        metrics: The backtest of the count, one row per protocol, horizon and forecaster.
         promoted: The model is the champion now.
         model_version: Its version in the registry, if trained.
         run_id: Its MLflow run, if trained.
@@ -79,16 +79,17 @@ def train(
         logger.info("no training: %s", lack)
         return TrainingReport(trained=False, reason=lack, seconds=time.monotonic() - started)
     logger.info("backtest on %d examples of %d chip-months", len(examples), len(chip_months.as_of))
-    backtest = run_backtest(examples, params, on_split=on_split)
-    model = fit(examples, params, best_baseline=backtest.best_baseline())
-    verdict = judge(backtest)
+    backtests = _backtests(examples, params, on_split)
+    best = {target: backtest.best_baseline() for target, backtest in backtests.items()}
+    model = fit(examples, params, best_baselines=best)
+    verdict = judge(backtests[Target.COUNT])
     logger.info("writing the run's record and its card")
-    work = Work(examples, chip_months, places, kind, params, backtest, model, verdict)
+    work = Work(examples, chip_months, places, kind, params, backtests, model, verdict)
     recorded = record(work)
     return TrainingReport(
         trained=True,
         reason=recorded.outcome.sentence,
-        metrics=backtest.rows,
+        metrics=backtests[Target.COUNT].rows,
         promoted=recorded.outcome.promotes,
         model_version=recorded.version,
         run_id=recorded.run_id,
@@ -97,6 +98,22 @@ def train(
         summary=recorded.summary,
         seconds=time.monotonic() - started,
     )
+
+
+def _backtests(
+    examples: Examples, params: Params, on_split: Callable[[int, int], None] | None
+) -> dict[Target, Backtest]:
+    """Judge the model of every target; splits are counted over all of them."""
+    backtests = {}
+    for number, target in enumerate(Target):
+
+        def report(done: int, total: int, before: int = number) -> None:
+            if on_split:
+                on_split(before * total + done, len(Target) * total)
+
+        logger.info("backtest of %s", target)
+        backtests[target] = run_backtest(examples, params, name=target, on_split=report)
+    return backtests
 
 
 def shortage(examples: Examples, params: Params) -> str | None:

@@ -5,10 +5,14 @@ from pathlib import Path
 import polars as pl
 import psycopg
 
-from ml.model.grid import COUNT, HORIZONS, QUANTILE_NAMES, QUANTILES, TARGETS
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, Target
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _ERRORS = Path(__file__).with_name("forecast_error.sql")
+_TRUTH_IS_THERE = """
+    select from pg_attribute
+    where attrelid = to_regclass('features.chip_target') and attname = 'net_area_change'
+"""
 _LOCK = 7_702_031
 """Key of the advisory lock under which one process at a time makes tables."""
 
@@ -16,22 +20,21 @@ _LOCK = 7_702_031
 def ensure_schema(connection: psycopg.Connection) -> None:
     """Make the tables, views and their comments, within the caller's transaction.
 
-    ``ml.forecast_error`` needs the truth, so it waits for ``features.chip_target``.
+    ``ml.forecast_error`` needs the truth, so it waits for ``features.chip_target`` as it is now.
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
     connection.execute(_statements(_SCHEMA))
-    found = connection.execute("select to_regclass('features.chip_target') is not null").fetchone()
-    if found and found[0]:
+    if connection.execute(_TRUTH_IS_THERE).fetchone() is not None:
         connection.execute(_statements(_ERRORS))
 
 
 def write_backtest(connection: psycopg.Connection, run_id: str, scores: pl.DataFrame) -> None:
     """Write the scores of a run, as ``ml.reporting.frames.score_frame`` gives them."""
-    columns = ("protocol", "horizon", "forecaster", "rows", "mae", "pinball", "coverage")
+    columns = ("protocol", "target", "horizon", "forecaster", "rows", "mae", "pinball", "coverage")
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into ml.backtest (run_id, protocol, horizon, forecaster, rows_judged, mae, "
-            "pinball, coverage) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into ml.backtest (run_id, protocol, target, horizon, forecaster, rows_judged, "
+            "mae, pinball, coverage) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [(run_id, *row) for row in scores.select(columns).iter_rows()],
         )
 
@@ -41,8 +44,9 @@ def _statements(path: Path) -> bytes:
     *earlier, last = (str(quantile) for quantile in QUANTILES)
     text = path.read_text("utf-8").format(
         horizons=", ".join(str(months) for months in HORIZONS),
-        targets=", ".join(f"'{target}'" for target in TARGETS),
-        first_target=f"'{COUNT}'",
+        targets=", ".join(f"'{target}'" for target in Target),
+        count=f"'{Target.COUNT}'",
+        area=f"'{Target.AREA}'",
         quantiles=f"{', '.join(earlier)} and {last}",
         quantile_count=len(QUANTILES),
         interval=f"{QUANTILES[-1] - QUANTILES[0]:.0%}".replace("%", " %"),
@@ -53,5 +57,5 @@ def _statements(path: Path) -> bytes:
 
 def _pinball(name: str, quantile: float) -> str:
     """Return the loss of one quantile in SQL: its share of the miss, above or below."""
-    miss = f"(chip_target.net_change - chip_forecast.{name})"
+    miss = f"(truth.actual - chip_forecast.{name})"
     return f"greatest({quantile} * {miss}, ({quantile} - 1) * {miss})"

@@ -25,7 +25,7 @@ begin
     ) then
         drop view if exists ml.current_forecast;
         alter table ml.chip_forecast
-        add column target text not null default {first_target} check (target in ({targets}));
+        add column target text not null default {count} check (target in ({targets}));
         alter table ml.chip_forecast alter column target drop default;
         alter table ml.chip_forecast drop constraint chip_forecast_pkey;
         alter table ml.chip_forecast
@@ -39,7 +39,7 @@ comment on table ml.chip_forecast is
 'One row per chip, target, as-of month, horizon and model version: the forecast net change.';
 comment on column ml.chip_forecast.chip_key is 'Chip, as in marts.dim_chip.';
 comment on column ml.chip_forecast.target is
-'What changes: the corrected count (building_count), in whose unit the amounts are.';
+'What changes: the corrected count (building_count) or built area (built_area_m2).';
 comment on column ml.chip_forecast.as_of is
 'Time key of the last observed month that the forecast knows.';
 comment on column ml.chip_forecast.horizon is 'Months after the as-of month.';
@@ -92,7 +92,8 @@ comment on column ml.current_forecast.written_at is 'When the row was written.';
 
 create table if not exists ml.backtest (
     run_id text not null,
-    protocol text not null check (protocol in ('rolling_origin', 'unseen_chips')),
+    protocol text not null,
+    target text not null check (target in ({targets})),
     horizon smallint not null check (horizon in ({horizons})),
     forecaster text not null,
     rows_judged integer not null check (rows_judged > 0),
@@ -100,24 +101,61 @@ create table if not exists ml.backtest (
     pinball double precision not null,
     coverage double precision not null check (coverage between 0 and 1),
     written_at timestamptz not null default now(),
-    primary key (run_id, protocol, horizon, forecaster)
+    primary key (run_id, protocol, target, horizon, forecaster),
+    constraint backtest_protocol_check
+    check (protocol in ('rolling_origin', 'unseen_aois', 'unseen_chips'))
 );
 
+-- Tables of earlier versions know no AOIs that were never seen.
+do $$
+begin
+    if not exists (
+        select from pg_constraint
+        where
+            conname = 'backtest_protocol_check'
+            and conrelid = 'ml.backtest'::regclass
+            and pg_get_constraintdef(oid) like '%unseen_aois%'
+    ) then
+        alter table ml.backtest
+        drop constraint backtest_protocol_check,
+        add constraint backtest_protocol_check
+        check (protocol in ('rolling_origin', 'unseen_aois', 'unseen_chips'));
+    end if;
+end $$;
+
+-- Nor did they judge more than the count.
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'ml.backtest'::regclass and attname = 'target'
+    ) then
+        alter table ml.backtest
+        add column target text not null default {count} check (target in ({targets}));
+        alter table ml.backtest alter column target drop default;
+        alter table ml.backtest drop constraint backtest_pkey;
+        alter table ml.backtest
+        add constraint backtest_pkey
+        primary key (run_id, protocol, target, horizon, forecaster);
+    end if;
+end $$;
+
 comment on table ml.backtest is
-'One row per training run, protocol, horizon and forecaster: how good it was, the '
-'model beside the plain baselines.';
+'One row per training run, protocol, target, horizon and forecaster: how good it was, '
+'the model beside the plain baselines.';
+comment on column ml.backtest.target is 'What was forecast, as in ml.chip_forecast.';
 comment on column ml.backtest.run_id is 'MLflow run.';
 comment on column ml.backtest.protocol is
-'rolling_origin: judged on later months; unseen_chips: on chips that training never '
-'saw.';
+'rolling_origin: judged on later months; unseen_aois: on AOIs that training never '
+'saw; unseen_chips: on such chips, by earlier versions.';
 comment on column ml.backtest.horizon is 'Months ahead.';
 comment on column ml.backtest.forecaster is
-'model, no_change, mean_past_change or damped_trend.';
+'model, or the name of a plain forecast, e.g. no_change.';
 comment on column ml.backtest.rows_judged is 'Forecasts that were judged.';
 comment on column ml.backtest.mae is
-'Mean absolute error of the point forecast, buildings.';
+'Mean absolute error of the point forecast, in units of the target.';
 comment on column ml.backtest.pinball is
-'Pinball loss, mean over the quantiles {quantiles}, buildings.';
+'Pinball loss, mean over the quantiles {quantiles}, in units of the target.';
 comment on column ml.backtest.coverage is
 'Share of the targets within the {interval} interval.';
 comment on column ml.backtest.written_at is 'When the row was written.';

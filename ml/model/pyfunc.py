@@ -13,7 +13,7 @@ import numpy as np
 
 from ml.model.chip_model import ForecastModel
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS, QUANTILE_NAMES
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from ml.model.matrix import FeatureMatrix
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class PyfuncModel:
         model_input: "pd.DataFrame",
         params: Mapping[str, Any] | None = None,  # noqa: ARG002 - MLflow gives it
     ) -> "pd.DataFrame":
-        """Forecast every row at every horizon.
+        """Forecast every target of every row at every horizon.
 
         Args:
             model_input: The model's features, in any order, one row per chip-month; other columns
@@ -39,25 +39,30 @@ class PyfuncModel:
             params: None are known.
 
         Returns:
-            One row per row of the input and horizon, in that order: ``row`` (position in the
-            input), ``horizon`` (months), the quantiles of the net change and ``baseline``.
+            One row per target, row of the input and horizon, in that order: ``target``, ``row``
+            (position in the input), ``horizon`` (months), the quantiles of the net change and
+            ``baseline``, in the target's unit.
 
         Raises:
             FeatureError: A column is missing, or a value is none that the model was trained on.
         """
         import pandas as pd  # noqa: PLC0415 - see the module's docstring
 
-        forecasts = self.model.predict(self._features(model_input))
-        rows, horizons = forecasts.baseline.shape
-        quantiles = forecasts.quantiles.reshape(rows * horizons, len(QUANTILE_NAMES))
-        return pd.DataFrame(
-            {
+        features = self._features(model_input)
+        frames = []
+        for target in Target:
+            forecasts = self.model.predict(features, target)
+            rows, horizons = forecasts.baseline.shape
+            quantiles = forecasts.quantiles.reshape(rows * horizons, len(QUANTILE_NAMES))
+            columns = {
+                "target": str(target),
                 "row": np.repeat(np.arange(rows), horizons),
                 "horizon": np.tile(np.array(HORIZONS), rows),
                 **dict(zip(QUANTILE_NAMES, quantiles.T, strict=True)),
                 "baseline": forecasts.baseline.ravel(),
             }
-        )
+            frames.append(pd.DataFrame(columns))
+        return pd.concat(frames, ignore_index=True)
 
     def _features(self, frame: "pd.DataFrame") -> FeatureMatrix:
         names = self.model.manifest.features

@@ -11,13 +11,13 @@ import polars as pl
 
 from ml.data.origin import DataKind
 from ml.judging.backtest import MODEL
-from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, TARGETS
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, UNITS
 from ml.reporting.document import Document, Heading, Paragraph, Part, Picture, Table
-from ml.reporting.facts import CardFacts, DataFacts, amount, month, percent
+from ml.reporting.facts import CardFacts, DataFacts, amount, month, percent, words
 
 PROTOCOLS: Final = {
     "rolling_origin": "trained on what was known at the origin, judged on the months after it",
-    "unseen_chips": "trained on some chips, judged on others that it never saw",
+    "unseen_aois": "trained on some AOIs, judged on others that it never saw",
 }
 
 KINDS: Final = {
@@ -55,7 +55,7 @@ def model_card(facts: CardFacts, pictures: Sequence[Picture]) -> Document:
 
 
 def _purpose(facts: CardFacts) -> Iterator[Part]:
-    targets = " and of ".join(name.replace("_", " ") for name in TARGETS)
+    targets = " and ".join(f"{words(name)} ({unit})" for name, unit in UNITS.items())
     horizons = ", ".join(map(str, HORIZONS[:-1])) + f" and {HORIZONS[-1]}"
     yield Paragraph(
         f"Forecasts the net change of a chip's corrected {targets} over the next {horizons} "
@@ -90,9 +90,9 @@ def _folds(facts: CardFacts) -> Iterator[Part]:
     yield Heading("How it was judged")
     for protocol, sentence in facts.folds.items():
         how = PROTOCOLS.get(protocol, "see the project's documentation")
-        yield Paragraph(f"{protocol.replace('_', ' ').capitalize()}: {how}. {sentence}")
+        yield Paragraph(f"{words(protocol).capitalize()}: {how}. {sentence}")
     plain = facts.scores["forecaster"].unique(maintain_order=True).to_list()
-    names = ", ".join(name.replace("_", " ") for name in plain if name != MODEL)
+    names = ", ".join(words(name) for name in plain if name != MODEL)
     yield Paragraph(
         f"Beside it stand the plain forecasts: {names}; each has the quantiles of its own past "
         "errors, and is fitted anew in every fold, as the model is. Pinball loss is the mean over "
@@ -107,13 +107,13 @@ def _skill(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Part]:
          "its loss", "skill", "within 80 %"),
         [
             (
-                row["protocol"].replace("_", " "),
-                row["target"].replace("_", " "),
+                words(row["protocol"]),
+                words(row["target"]),
                 str(row["horizon"]),
                 f"{row['rows']:,}",
                 amount(row["mae"]),
                 amount(row["pinball"]),
-                row["plain"].replace("_", " "),
+                words(row["plain"]),
                 amount(row["plain_pinball"]),
                 percent(row["skill"], sign=True),
                 percent(row["coverage"]),
@@ -136,7 +136,7 @@ def _loss_table(scores: pl.DataFrame) -> Table:
         ("protocol", "target", "forecaster", *horizons),
         [
             (
-                *(row[name].replace("_", " ") for name in ("protocol", "target", "forecaster")),
+                *(words(row[name]) for name in ("protocol", "target", "forecaster")),
                 *("" if row[months] is None else amount(row[months]) for months in horizons),
             )
             for row in wide.iter_rows(named=True)
@@ -156,8 +156,8 @@ def _coverage(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Par
         ("protocol", "target", "months", *QUANTILE_NAMES),
         [
             (
-                row["protocol"].replace("_", " "),
-                row["target"].replace("_", " "),
+                words(row["protocol"]),
+                words(row["target"]),
                 str(row["horizon"]),
                 *(percent(row[str(quantile)]) for quantile in QUANTILES),
             )
@@ -170,20 +170,21 @@ def _coverage(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Par
 def _places(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Part]:
     yield Heading("Errors by AOI")
     yield Paragraph(
-        "All horizons and protocols together, the AOI with the largest loss first; in an AOI with "
-        "negative skill a plain forecast did better."
+        "All horizons and protocols together, the AOI with the largest loss first, beside the "
+        "plain forecast that is best at the horizon over all AOIs; where skill is negative, it did "
+        "better."
     )
     yield Table(
-        ("AOI", "target", "judged", "MAE", "pinball loss", "best plain forecast", "skill",
+        ("AOI", "target", "judged", "MAE", "pinball loss", "best plain forecast's", "skill",
          "within 80 %"),
         [
             (
                 row["aoi"],
-                row["target"].replace("_", " "),
+                words(row["target"]),
                 f"{row['rows']:,}",
                 amount(row["mae"]),
                 amount(row["pinball"]),
-                row["plain"].replace("_", " "),
+                amount(row["plain_pinball"]),
                 percent(row["skill"], sign=True),
                 percent(row["coverage"]),
             )

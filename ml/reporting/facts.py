@@ -52,7 +52,7 @@ class CardFacts:
         folds: What was judged how, one sentence for each protocol.
         scores: Every forecaster's scores.
         skill: The model beside the best plain forecast.
-        by_aoi: The same by AOI (column ``aoi``).
+        by_aoi: The same by AOI (column ``aoi``), the plain forecast being the horizon's best.
         reliability: Shares of outcomes at or below each quantile.
         settings: Tunables, by name.
     """
@@ -73,6 +73,11 @@ class CardFacts:
 def month(time_key: int) -> str:
     """Return a time key as people write it: 2019-01."""
     return f"{time_key // 100}-{time_key % 100:02d}"
+
+
+def words(name: str) -> str:
+    """Return the name of a column as people read it: built area m2 is in square metres."""
+    return name.removesuffix("_m2").replace("_", " ").replace("aois", "AOIs")
 
 
 def amount(value: float) -> str:

@@ -16,7 +16,7 @@ from ml.reporting.card import model_card
 from ml.reporting.document import Picture
 from ml.reporting.facts import CardFacts
 from ml.reporting.fans import fans
-from ml.reporting.frames import KEY, score_frame, skill_frame
+from ml.reporting.frames import KEY, beside_best_plain, score_frame, skill_frame
 
 DPI: Final = 100
 CARD: Final = "model_card"
@@ -25,7 +25,7 @@ CAPTIONS: Final = {
     "skill_by_horizon": "Share of the best plain forecast's loss that the model saves.",
     "coverage": "Outcomes within the interval; the band is four points around what is meant.",
     "reliability": "Outcomes at or below each quantile; on the line is reliable.",
-    "error_by_chip": "Each chip's loss, model and the chip's best plain forecast.",
+    "error_by_chip": "Loss by chip: the model, and the plain forecast best at the horizon.",
     "fan_charts": "Six chips from the smallest to the largest; dashed: the best plain forecast.",
     "feature_importance": "Share of the loss reduction that each input brought.",
 }
@@ -71,9 +71,7 @@ def _figures(
     yield "coverage", plots.plot_coverage(facts.scores)
     yield "reliability", plots.plot_reliability(facts.reliability)
     chip = (*KEY, "chip_key")
-    yield (
-        "error_by_chip",
-        plots.plot_error_by_chip(skill_frame(score_frame(forecasts, *chip), *chip)),
-    )
+    by_chip = score_frame(beside_best_plain(forecasts, facts.skill), *chip)
+    yield "error_by_chip", plots.plot_error_by_chip(skill_frame(by_chip, *chip))
     names = {place.chip_key: place.chip for place in places}
     yield "fan_charts", plots.plot_fans(fans(model, chip_months, names))

@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ml.judging.backtest import MODEL
-from ml.model.grid import QUANTILES, TARGETS
+from ml.model.grid import QUANTILES, UNITS, Target
+from ml.reporting.facts import words
 from ml.reporting.fans import Fan
 from ml.reporting.frames import KEY, LOWER, MEDIAN, UPPER
 
@@ -36,12 +37,12 @@ def plot_skill(skill: pl.DataFrame) -> Figure:
         axes.bar(places, shares, color=[ACCENT if share > 0 else MUTED for share in shares])
         for place, share, plain in zip(places, shares, rows["plain"], strict=True):
             axes.annotate(
-                f"{share:+.0f} %\n{plain.replace('_', ' ')}",
-                (place, max(share, 0)), ha="center", va="bottom", fontsize=8, color=INK,
+                "\n".join([f"{share:+.0f} %", *plain.split("_")]),
+                (place, max(share, 0)), ha="center", va="bottom", fontsize=7, color=INK,
             )  # fmt: skip
         axes.axhline(0, color=INK, linewidth=0.8)
         axes.set_xticks(places, [str(months) for months in rows["horizon"]])
-        axes.margins(y=0.25)
+        axes.margins(y=0.35)
         axes.set_xlabel("months ahead")
     panels[0][0].set_ylabel("pinball loss saved (%)")
     figure.suptitle("Loss saved against the best plain forecast of each horizon", color=INK)
@@ -101,7 +102,8 @@ def plot_error_by_chip(by_chip: pl.DataFrame) -> Figure:
     """Draw each chip's loss beside the plain forecasts' best, a dot per chip and horizon.
 
     Args:
-        by_chip: As ``skill_frame`` gives it by protocol, target, horizon and chip_key.
+        by_chip: As ``skill_frame`` gives it by protocol, target, horizon and chip_key, beside the
+            best plain forecast.
     """
     figure, panels = _panels(by_chip)
     for axes, rows in panels:
@@ -115,7 +117,7 @@ def plot_error_by_chip(by_chip: pl.DataFrame) -> Figure:
         losses = rows.select("plain_pinball", "pinball").to_numpy().clip(LEAST_LOSS)
         ends = [losses.min() / 1.5, losses.max() * 1.5]
         axes.plot(ends, ends, color=INK, linewidth=0.8)
-        axes.set(xscale="log", yscale="log", xlabel="best plain forecast of the chip")
+        axes.set(xscale="log", yscale="log", xlabel="best plain forecast of the horizon")
     panels[0][0].set_ylabel("model (below the line: better)")
     panels[0][0].legend(loc="upper left", frameon=False, fontsize=8)
     figure.suptitle("Pinball loss by chip", color=INK)
@@ -159,10 +161,8 @@ def _panels(frame: pl.DataFrame) -> tuple[Figure, list[tuple[Axes, pl.DataFrame]
     grid = figure.subplots(-(-len(parts) // 2), min(len(parts), 2), squeeze=False).ravel()
     panels = []
     for axes, (protocol, target, rows) in zip(grid, parts, strict=False):
-        title = protocol.replace("_", " ")
-        if len(TARGETS) > 1:
-            title += f", {target.replace('_', ' ')}"
-        axes.set_title(title, fontsize=10, color=INK)
+        unit = UNITS[Target(target)]
+        axes.set_title(f"{words(protocol)}, {unit}", fontsize=10, color=INK)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         panels.append((axes, rows))

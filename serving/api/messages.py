@@ -10,13 +10,27 @@ MAX_BATCH: Final = 1000
 EXAMPLE_CHIP: Final = "L15-0331E-1257N_1327_3160_13"
 EXAMPLE_FEATURES: Final[dict[str, float | None]] = {
     "known_count": 1940,
+    "months_since_first": 8,
+    "months_since_peak": 2,
     "net_change_1": 12,
+    "net_change_2": 30,
     "net_change_3": 41,
     "net_change_6": 77,
     "net_change_12": None,
-    "growth_rate_6": 0.0413,
-    "growth_rate_12": None,
-    "months_since_first": 8,
+    "net_change_since_first": 96,
+    "smoothed_change": 13.2,
+    "net_area_change_1": 1450,
+    "net_area_change_2": 3700,
+    "net_area_change_3": 4980,
+    "net_area_change_6": 9420,
+    "net_area_change_12": None,
+    "net_area_change_since_first": 11800,
+    "smoothed_area_change": 1610.5,
+    "mean_area_m2": 124.6,
+    "month": 9,
+    "lat": 33.1,
+    "aoi_net_change": 210,
+    "aoi_building_months": 41500,
 }
 
 ChipId = Annotated[

@@ -32,6 +32,7 @@ CHIP_MONTHS = """
     inner join features.chip_month as features
         on facts.chip_key = features.chip_key and facts.time_key = features.as_of
 """
+CHANGES = "select chip_key, as_of, net_change_1 from features.chip_month"
 CELLS = """
     select chip_key, time_key, cell_no, building_count, appeared from marts.fact_cell_month
 """
@@ -123,6 +124,7 @@ def expect(dbt: Dbt, world: RawWorld, step: str) -> None:
     assert set(dbt.rows(OBSERVATIONS)) == world.expected_observations(), step
     assert set(dbt.rows(BUILDING_LIVES)) == world.expected_buildings(), step
     assert set(dbt.rows(CHIP_MONTHS)) == world.expected_chip_months(), step
+    assert set(dbt.rows(CHANGES)) == world.expected_changes(), step
     assert set(dbt.rows(CELLS)) == world.expected_cells(), step
 
 
@@ -157,21 +159,32 @@ def test_marts_follow_arrivals_in_any_order_and_equal_a_full_refresh(
     assert contents(dbt) == followed
 
 
-def test_a_mask_that_comes_or_goes_alone_takes_a_proof_or_gives_it_back(
+def test_masks_alone_take_a_proof_or_give_it_back_and_make_growth_a_revelation(
     make_dbt: MakeDbt,
 ) -> None:
     world, dbt = RawWorld(), make_dbt()
-    left, right = (100, 100), (900, 100)
-    for time_key in MONTHS[:3]:
-        world.images[CHIPS[0], time_key] = {1: left, 2: right}
-    for time_key in MONTHS[3:6]:
-        world.images[CHIPS[0], time_key] = {2: right}
-    states = "select state from marts.dim_building order by building_id"
-    for masked, state in ((False, "demolished"), (True, "open"), (False, "demolished")):
-        world.hidden = {(CHIPS[0], MONTHS[4])} if masked else set()
+    left, right, below = (100, 100), (900, 100), (100, 500)
+    for time_key in MONTHS[:6]:
+        goes = {1: left} if time_key < MONTHS[3] else {}
+        comes = {3: below} if time_key >= MONTHS[2] else {}
+        world.images[CHIPS[0], time_key] = {2: right} | goes | comes
+    states = "select state from marts.dim_building where building_id = 1"
+    growth = f"""
+        select
+            (select array_agg(corrected_count order by time_key) from marts.fact_chip_month),
+            (select net_change_1 from features.chip_month where as_of = {MONTHS[2]}),
+            (select sum(net_change) from features.chip_target where horizon = 1),
+            (select sum(appeared) from marts.fact_cell_month)
+    """
+    masked = {(CHIPS[0], MONTHS[month]) for month in (0, 1, 4)}
+    clear = ("demolished", [2, 2, 3, 2, 2, 2], 1, 0, 1)
+    clouded = ("open", [3, 3, 3, 3, 3, 3], 0, 0, 0)
+    for hidden, (state, *grown) in ((set(), clear), (masked, clouded), (set(), clear)):
+        world.hidden = hidden
         write(dbt, world)
         dbt("run", "--exclude", "layers")
-        assert dbt.rows(states) == [(state,), ("standing",)]
+        assert dbt.rows(states) == [(state,)]
+        assert dbt.rows(growth) == [tuple(grown)]
         expect(dbt, world, state)
 
 

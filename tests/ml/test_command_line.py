@@ -25,7 +25,7 @@ def test_forecast_shows_the_fastest_chips_beside_the_baseline(trained_database: 
     assert done.returncode == 0, done.stderr
     assert "Most new buildings in 12 months, net" in done.stdout
     assert "baseline" in done.stdout
-    assert "240 rows for 60 chips written to ml.chip_forecast (model version 1" in done.stdout
+    assert "480 rows for 60 chips written to ml.chip_forecast (model version 1" in done.stdout
 
 
 def test_train_on_too_little_data_is_a_success_with_one_line(database: str) -> None:
@@ -60,7 +60,7 @@ def test_replay_names_the_files_that_came_out_equal(
 ) -> None:
     done = run("replay", str(trained.report.run_id))
     assert done.returncode == 0, done.stderr
-    assert "model.json, q10.txt, q50.txt, q90.txt are equal to the byte" in done.stdout
+    assert "history-q90.txt, model.json are equal to the byte" in done.stdout
 
 
 def test_the_pages_of_mlflow_ask_for_a_free_port(trained_database: str) -> None:

@@ -15,7 +15,8 @@ PICTURES = {"chips": 6}
 
 
 def read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
 
 
 def test_every_notebook_is_known_here_and_in_the_readme() -> None:

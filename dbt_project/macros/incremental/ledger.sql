@@ -20,10 +20,12 @@
 
 {#-
     Subquery: images that a model was not built from as they are now, beside those of
-    `follows`, the model it is built on, if there is one; all where it starts anew.
-    `load_id` is null where an image is gone.
+    `follows`, the model it is built on, if there is one; all where it starts anew. Only
+    a model that `reads_masks` has images changed by their mask alone. `load_id` is null
+    where an image is gone.
 -#}
-{% macro changed_images(model_name, follows=none) %}
+{% macro changed_images(model_name, follows=none, reads_masks=false) %}
+    {% set version = ["load_id", "aoi_key"] + (["mask_version"] if reads_masks else []) %}
     (
         select
             chip_key,
@@ -34,15 +36,15 @@
         {% if not starts_anew() -%}
             full outer join {{ images_of(model_name) }} as built using (chip_key, time_key)
             where
-                (images.load_id, images.aoi_key)
-                is distinct from (built.load_id, built.aoi_key)
+                (images.{{ version | join(", images.") }})
+                is distinct from (built.{{ version | join(", built.") }})
         {%- endif %}
     )
 {% endmacro %}
 
 {#- Subquery: chips with such images, and the first month that changed. What lies before
     it stays; all from it on is built again. -#}
-{% macro changed_chips(model_name, follows=none) %}
+{% macro changed_chips(model_name, follows=none, reads_masks=false) %}
     (
         select
             chip_key,
@@ -54,7 +56,7 @@
             select
                 chip_key,
                 min(time_key) as time_key
-            from {{ changed_images(model_name, follows) }} as images
+            from {{ changed_images(model_name, follows, reads_masks) }} as images
             group by chip_key
         ) as changed
         left join {{ ref("int_chip_months") }} as months using (chip_key)
@@ -79,13 +81,14 @@
 {% macro record_built_images() %}
     delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}';
     insert into {{ ref("int_built_images") }} (
-        model, chip_key, time_key, load_id, aoi_key
+        model, chip_key, time_key, load_id, aoi_key, mask_version
     )
     select
         '{{ this.identifier }}' as model,
         chip_key,
         time_key,
         load_id,
-        aoi_key
+        aoi_key,
+        mask_version
     from {{ images_of(config.get("follows")) }} as images
 {% endmacro %}

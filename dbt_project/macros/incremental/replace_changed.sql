@@ -9,7 +9,9 @@
     {% set columns = arguments["dest_columns"] | map(attribute="name") | list %}
 
     delete from {{ held }} as held
-    using {{ changed_chips(held.identifier, config.get("follows")) }} as changed
+    using {{ changed_chips(
+        held.identifier, config.get("follows"), config.get("reads_masks", false)
+    ) }} as changed
     where
         held.chip_key = changed.chip_key
         {% if "time_key" in columns %}and held.time_key >= changed.first_time_key{% endif %};

@@ -3,6 +3,7 @@
         materialized="incremental",
         incremental_strategy="replace_changed",
         follows="int_footprint_histories",
+        reads_masks=true,
         post_hook="{{ record_built_images() }}",
     )
 }}
@@ -14,7 +15,8 @@ changed_chips as materialized (
     select
         chip_key,
         first_ordinal
-    from {{ changed_chips("fact_cell_month", "int_footprint_histories") }} as chips
+    from {{ changed_chips("fact_cell_month", "int_footprint_histories", true) }}
+        as chips
 
 ),
 

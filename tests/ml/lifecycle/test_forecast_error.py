@@ -6,6 +6,7 @@ import pytest
 
 from ml.lifecycle.forecasting import forecast_chips
 from ml.lifecycle.schema import ensure_schema
+from ml.model.grid import Target
 from ml.model.pinball import pinball_loss
 from tests.fixtures.tables import write_world
 from tests.fixtures.worlds import World
@@ -49,7 +50,7 @@ def test_errors_follow_when_the_truth_arrives(trained_database: str) -> None:
             "pinball from ml.forecast_error"
         ).fetchall()
     assert len(rows) > 30
-    assert {row[:3] for row in rows} == {("building_count", 1, 3)}
+    assert {row[:3] for row in rows} == {(str(target), 1, 3) for target in Target}
     numbers = np.array([row[3:] for row in rows], dtype=np.float64)
     quantiles, actual, error, within, loss = (
         numbers[:, :3], numbers[:, 3], numbers[:, 4], numbers[:, 5], numbers[:, 6],

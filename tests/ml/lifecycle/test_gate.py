@@ -28,7 +28,7 @@ def forecasts(
                 * own.lognormal(0.0, noise)
             ),
         }
-        for protocol in ("rolling_origin", "unseen_chips")
+        for protocol in ("rolling_origin", "unseen_aois")
         for chip in range(CHIPS)
         for month in range(10)
         for horizon in HORIZONS

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from ml.data.examples import read_chip_months
 from ml.lifecycle import registry, tracking
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS, QUANTILE_NAMES
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from ml.model.pyfunc import PyfuncModel
 from tests.fixtures.trained import Trained
 from warehouse.access import connect
@@ -52,10 +51,10 @@ def test_the_champion_is_loaded_by_its_alias_and_forecasts_from_a_frame(
     mlflow: ModuleType, champion: registry.Registered, features: pd.DataFrame
 ) -> None:
     answer = mlflow.pyfunc.load_model(CHAMPION).predict(features)
-    assert answer.columns.tolist() == ["row", "horizon", *QUANTILE_NAMES, "baseline"]
-    assert answer["horizon"].tolist() == list(HORIZONS) * len(features)
+    assert answer.columns.tolist() == ["target", "row", "horizon", *QUANTILE_NAMES, "baseline"]
+    assert answer["horizon"].tolist() == list(HORIZONS) * len(features) * len(Target)
     expected = PyfuncModel(champion.model).predict(features)
-    np.testing.assert_array_equal(answer.to_numpy(), expected.to_numpy())
+    pd.testing.assert_frame_equal(answer, expected, check_exact=True)
     assert (answer["q10"] <= answer["q50"]).all()
     assert answer["q90"].nunique() > 10
 
@@ -91,7 +90,7 @@ def test_the_logged_model_needs_no_checkout(in_trained: Trained, tmp_path: Path)
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows, code = done.stdout.split()
-    assert int(rows) == 5 * len(HORIZONS)
+    assert int(rows) == 5 * len(HORIZONS) * len(Target)
     assert Path(code).is_relative_to(in_trained.home)
 
 
@@ -101,7 +100,7 @@ def test_signature_and_example_are_kept_with_the_model(mlflow: ModuleType) -> No
     model = mlflow.pyfunc.load_model(version.source)
     names = registry.Registered.of(version).model.manifest.features
     assert tuple(model.metadata.get_input_schema().input_names()) == names
-    assert model.metadata.get_output_schema().input_names()[0] == "row"
+    assert model.metadata.get_output_schema().input_names()[0] == "target"
     assert tuple(model.input_example.columns) == names
     with pytest.raises(mlflow.exceptions.MlflowException, match="missing inputs"):
         model.predict(model.input_example.drop(columns="known_count"))
@@ -116,7 +115,7 @@ def test_the_run_says_what_it_is_and_what_it_learned_from(in_trained: Trained) -
     assert len(run.data.tags["mlflow.source.git.commit"]) == 40
     assert run.data.tags["verdict"] == in_trained.report.reason
     assert "| rolling_origin | building_count | 12 |" in run.data.tags["mlflow.note.content"]
-    assert run.data.params["boosting.num_leaves"] == "7"
+    assert run.data.params["boosting.num_leaves"] == "5"
     assert run.inputs is not None
     [dataset] = run.inputs.dataset_inputs
     assert dataset.dataset.name == "chip examples, unknown"
@@ -135,7 +134,7 @@ def test_scores_are_curves_over_the_horizon(in_trained: Trained) -> None:
             points = {point.step: point.value for point in client.get_metric_history(run_id, key)}
             assert tuple(sorted(points)) == HORIZONS
             assert points[row.horizon] == pytest.approx(row.score.pinball)
-    assert len(client.get_run(run_id).data.metrics) == 12
+    assert len(client.get_run(run_id).data.metrics) == 2 * 2 * 5 + 2 * 2
 
 
 def test_plots_card_examples_and_backtest_are_artefacts(in_trained: Trained) -> None:

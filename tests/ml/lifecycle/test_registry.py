@@ -76,7 +76,7 @@ def test_on_the_same_data_a_slightly_other_model_does_not_take_over(
     report = train(params=params.model_copy(update={"boosting": ridge}))
     assert (report.promoted, report.model_version) == (False, 2)
     assert "the champion" in report.reason
-    assert report.reason.startswith("challenger: beats every baseline")
+    assert report.reason.startswith("challenger: beats every plain forecast")
     assert champion_version() == 1
 
 

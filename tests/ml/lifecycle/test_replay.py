@@ -8,6 +8,8 @@ from ml.errors import ReplayError
 from ml.lifecycle import tracking
 from ml.lifecycle.record import EXAMPLES_FILE, PARAMS_FILE
 from ml.lifecycle.replay import replay
+from ml.model.grid import QUANTILE_NAMES
+from ml.training.fitting import MODELS
 from tests.fixtures.trained import Trained
 from warehouse.access import connect
 from warehouse.connection.roles import Role
@@ -19,7 +21,8 @@ def test_the_same_files_come_out_whatever_the_tables_hold_now(
     with connect(role=Role.TRANSFORMER) as connection:
         connection.execute("truncate features.chip_month, features.chip_target")
     done = replay(str(trained.report.run_id), tmp_path / "again")
-    assert done.files == ("model.json", "q10.txt", "q50.txt", "q90.txt")
+    names = [f"{model}-{quantile}.txt" for model in MODELS for quantile in QUANTILE_NAMES]
+    assert done.files == tuple(sorted([*names, "model.json"]))
     assert done.name == trained.report.run_name
 
 
@@ -35,7 +38,7 @@ def test_another_seed_or_other_examples_are_noticed(
     text = (copy / PARAMS_FILE).read_text("utf-8")
     (copy / PARAMS_FILE).write_text(text.replace('"seed": 7', '"seed": 8'), encoding="utf-8")
     monkeypatch.setattr("ml.lifecycle.replay.artifact_folder", lambda client, run_id: copy)
-    with pytest.raises(ReplayError, match=r"q10\.txt, q50\.txt, q90\.txt of .* differ"):
+    with pytest.raises(ReplayError, match=r"building_count-q50\.txt, .* of .* differ from those"):
         replay(run_id, tmp_path / "again")
     (copy / PARAMS_FILE).write_text('{"seed": 7}', encoding="utf-8")
     with pytest.raises(ReplayError, match="check out the run's commit"):

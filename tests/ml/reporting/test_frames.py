@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from ml.reporting.frames import reliability_frame, score_frame, skill_frame
+from ml.reporting.frames import beside_best_plain, reliability_frame, score_frame, skill_frame
 
 
 def forecasts() -> pl.DataFrame:
@@ -13,7 +13,7 @@ def forecasts() -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "protocol": "unseen_chips", "target": "building_count", "forecaster": name,
+                "protocol": "unseen_aois", "target": "building_count", "forecaster": name,
                 "chip_key": chip, "as_of": 201901, "horizon": 3, "actual": actual,
                 "point": middle, "q10": lower, "q50": middle, "q90": upper,
                 "pinball": losses[name][chip], "within": lower <= actual <= upper,
@@ -44,6 +44,14 @@ def test_the_best_plain_forecast_is_found_for_each_part() -> None:
     by_chip = skill_frame(score_frame(forecasts(), "chip_key"), "chip_key").sort("chip_key")
     assert by_chip["plain"].to_list() == ["no_change", "mean"]
     assert by_chip["skill"].to_list() == pytest.approx([-3, 1 / 3])
+
+
+def test_places_stand_beside_the_one_plain_forecast_that_is_best_over_all() -> None:
+    frame = forecasts()
+    kept = beside_best_plain(frame, skill_frame(score_frame(frame)))
+    assert kept["forecaster"].to_list() == ["model", "model", "best_plain", "best_plain"]
+    by_chip = skill_frame(score_frame(kept, "chip_key"), "chip_key").sort("chip_key")
+    assert by_chip["plain_pinball"].to_list() == [3, 3]
 
 
 def test_reliability_counts_outcomes_at_or_below_each_quantile() -> None:

@@ -5,6 +5,7 @@ import pytest
 from psycopg import sql
 
 from ml.lifecycle.forecasting import forecast_chips
+from ml.model.baselines import Baseline
 from ml.training.params import load_params
 from serving.api.messages import EXAMPLE_FEATURES, MAX_BATCH
 from tests.fixtures.service import TestClient
@@ -33,7 +34,7 @@ def test_a_chip_is_forecast_from_its_last_month_with_interval_and_baseline(
     assert answer.status_code == 200
     body = answer.json()
     assert body["model_version"] == 1
-    assert body["baseline"] in {"no_change", "mean_past_change", "damped_trend"}
+    assert body["baseline"] in set(Baseline)
     (forecast,) = body["forecasts"]
     with connect(role=Role.SERVICE) as connection:
         row = connection.execute(
@@ -112,7 +113,12 @@ def test_features_in_the_request_give_what_a_lookup_gives(client: TestClient) ->
         ("/forecast_batch", {"chip_ids": [CHIP] * (MAX_BATCH + 1)}, 400, "at most 1000 items"),
         ("/forecast_features", {"rows": []}, 400, "at least 1 item"),
         ("/forecast_features", {"rows": [{}] * (MAX_BATCH + 1)}, 400, "at most 1000 items"),
-        ("/forecast_features", {"rows": [{"known_count": 3}]}, 400, "row 0 lacks net_change_1"),
+        (
+            "/forecast_features",
+            {"rows": [{"known_count": 3}]},
+            400,
+            "row 0 lacks months_since_first",
+        ),
         ("/forecast_features", {"rows": [features(colour=3)]}, 400, "has unknown colour"),
         ("/forecast_features", {"rows": [features(known_count="many")]}, 400, "valid number"),
         ("/forecast_features", {"rows": [features(known_count=None)]}, 400, "known_count is null"),

@@ -38,7 +38,8 @@ groups as (
 
 ),
 
--- Where polygons come and go, and where a building comes for the first time.
+-- Where polygons come and go, and where a building comes for the first time; a revealed
+-- one was there before.
 changes as (
 
     select
@@ -62,7 +63,12 @@ changes as (
         1 as appeared
     from {{ ref("int_building_lives") }} as lives
     inner join footprints using (chip_key, building_id)
-    where lives.first_ordinal > 1 and lives.first_footprint_no = footprints.footprint_no
+    left join {{ ref("int_building_revelations") }} as revelations
+        using (chip_key, building_id)
+    where
+        lives.first_ordinal > 1
+        and lives.first_footprint_no = footprints.footprint_no
+        and revelations.building_id is null
 
 ),
 

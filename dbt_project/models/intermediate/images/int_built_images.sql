@@ -1,4 +1,4 @@
-{{ config(materialized="incremental") }}
+{{ config(materialized="incremental", on_schema_change="append_new_columns") }}
 
 -- Written by the hooks of the models that it speaks of: macros/incremental/ledger.sql.
 select
@@ -6,5 +6,6 @@ select
     null::integer as chip_key,
     null::integer as time_key,
     null::integer as load_id,
-    null::integer as aoi_key
+    null::integer as aoi_key,
+    null::text as mask_version
 where false

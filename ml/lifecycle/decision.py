@@ -78,7 +78,8 @@ def outcome(
     elif known is not None and known.version == champion.version:
         decision = Decision.yes("the champion is this very model")
     else:
-        comparison = _compared(client, champion, candidate, places, rules)
+        if DataKind(champion.tags.get(DATA_KIND, DataKind.UNKNOWN)) is candidate.kind:
+            comparison = _compared(client, champion, candidate, places, rules)
         decision = _against(champion, candidate, comparison, rules)
     state = "champion" if decision.promotes else "challenger"
     sentences = [f"{state}: {candidate.verdict.sentence}"]

@@ -68,7 +68,7 @@ def _card(report: TrainingReport) -> dict[str, dg.MetadataValue[Any]]:
         return {}
     return {
         "model_card": dg.MetadataValue.md(report.summary),
-        "model_card_file": dg.MetadataValue.url(report.card.as_uri()),
+        "model_card_file": dg.MetadataValue.path(report.card),
     }
 
 

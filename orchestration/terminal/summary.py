@@ -21,6 +21,7 @@ from warehouse.progress import clock
 
 LAYERS: Final = ("marts", "features", "ml")
 JUDGED_BY: Final = "rolling_origin"
+MODEL: Final = "model"
 FORECAST_QUERY: Final = "select * from ml.current_forecast limit 5"
 COUNT_QUERY: Final = "select * from marts.fact_chip_month limit 5"
 """Short, so that the command around them is one line of a terminal."""
@@ -139,18 +140,24 @@ def _by_layer(item: tuple[str, Metadata]) -> tuple[int, str]:
 
 
 def _scores(rows: list[Mapping[str, Any]]) -> Table:
-    """Return one line per horizon and one column per forecaster, in the order of the rows."""
-    forecasters = list(dict.fromkeys(row["forecaster"] for row in rows))
+    """Return one line per horizon: the model, and the plain forecast that is best there."""
     table = Table("months ahead", box=box.SIMPLE_HEAD, pad_edge=False)
-    for forecaster in forecasters:
-        table.add_column(forecaster.replace("_", " "), justify="right")
-    by_horizon: dict[int, dict[str, str]] = {}
-    for row in rows:
-        scores = by_horizon.setdefault(row["horizon"], {})
-        scores[row["forecaster"]] = f"{_figure(row['pinball'])} ({_figure(row['mae'])})"
-    for horizon, scores in sorted(by_horizon.items()):
-        table.add_row(str(horizon), *(scores.get(forecaster, "") for forecaster in forecasters))
+    for column in ("model", "best plain forecast"):
+        table.add_column(column, justify="right")
+    table.add_column("which is")
+    for horizon in sorted({row["horizon"] for row in rows}):
+        here = [row for row in rows if row["horizon"] == horizon]
+        here.sort(key=lambda row: float(row["pinball"]))
+        model = next(row for row in here if row["forecaster"] == MODEL)
+        plain = next(row for row in here if row["forecaster"] != MODEL)
+        table.add_row(
+            str(horizon), _score(model), _score(plain), plain["forecaster"].replace("_", " ")
+        )
     return table
+
+
+def _score(row: Mapping[str, Any]) -> str:
+    return f"{_figure(row['pinball'])} ({_figure(row['mae'])})"
 
 
 def _figure(number: float) -> str:

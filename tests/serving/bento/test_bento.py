@@ -117,7 +117,7 @@ def test_the_bento_holds_what_it_needs_and_no_training_code(bento: Bento) -> Non
     held = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()}
     assert {
         "model/model.json",
-        "model/q10.txt",
+        "model/building_count-q10.txt",
         "serving/api/service.py",
         "ml/model/chip_model.py",
     } <= held

@@ -46,10 +46,12 @@ def train() -> None:
     """Train on the feature tables, judge by backtest, let the gate decide on the champion."""
     from ml.judging.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
     from ml.judging.report import backtest_table  # noqa: PLC0415
+    from ml.lifecycle.cells import train_cells  # noqa: PLC0415
     from ml.lifecycle.run import train as run_training  # noqa: PLC0415
 
     with hold(dsn(), "python -m ml train"):
         report = run_training()
+        cells = train_cells() if report.trained else None
     console = Console()
     if report.trained:
         for protocol in Protocol:
@@ -62,16 +64,31 @@ def train() -> None:
             f"{report.seconds:.0f} s; card: {report.card}",
             soft_wrap=True,
         )
+    if cells:
+        console.print(cells.reason, soft_wrap=True)
+    if cells and cells.registered:
+        console.print(
+            f"champion: building-hot-spots version {cells.model_version}, run {cells.run_id}, "
+            f"{cells.seconds:.0f} s",
+            soft_wrap=True,
+        )
 
 
 @app.command()
 def forecast() -> None:
-    """Write forecasts from the last as-of month of every chip to ml.chip_forecast."""
+    """Write forecasts from every chip's last as-of month, of the chip and of its cells."""
     from ml.judging.report import forecast_table  # noqa: PLC0415
+    from ml.lifecycle.cells import forecast_cells  # noqa: PLC0415
     from ml.lifecycle.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
 
-    report = forecast_chips()
+    report, cells = forecast_chips(), forecast_cells()
     console = Console()
+    console.print(
+        cells.reason
+        or f"{cells.rows_written:,} rows for the cells of {cells.chips:,} chips written to "
+        f"ml.cell_forecast (model version {cells.model_version})",
+        soft_wrap=True,
+    )
     if report.reason is not None:
         console.print(report.reason, soft_wrap=True)
         return

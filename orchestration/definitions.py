@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from orchestration.assets import model, raw, service, source
+from orchestration.assets import cells, model, raw, service, source
 from orchestration.assets.transform import build_dbt_assets
 from orchestration.automation.jobs import MAIN
 from orchestration.dbt.project import manifest
@@ -24,6 +24,8 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             build_dbt_assets(manifest()),
             model.trained_model,
             model.chip_forecast,
+            cells.cell_model,
+            cells.cell_forecast,
             service.bento,
         ],
         jobs=[MAIN],

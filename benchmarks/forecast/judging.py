@@ -86,7 +86,8 @@ def _lines(backtest: Backtest, protocol: Protocol, data: Panel, known: np.ndarra
 def real(path: Path, seed: int, params: Params) -> list[Line]:
     """Judge the model of bare histories on real ones; trained on one generated data set alone.
 
-    Origins are all months from the third known one on. Losses are shares of the count.
+    Origins are all months from the third known one on. Losses are shares of the count; a horizon
+    that no history reaches has no line.
     """
     train = panel(make_plan(1.0, seed, generator())).examples
     model = fit_model(train, params, HISTORY)
@@ -98,7 +99,8 @@ def real(path: Path, seed: int, params: Params) -> list[Line]:
     level = np.maximum(test.features.column("known_count"), 1)
     answers = {MODEL: model.quantiles(test.features, test.horizon)}
     answers |= {name: plain_quantiles(name, train, test, params) for name in PLAIN}
-    return [_line(answers, test.net_change, level, test.horizon == at, at) for at in HORIZONS]
+    judged = [months for months in HORIZONS if (test.horizon == months).any()]
+    return [_line(answers, test.net_change, level, test.horizon == at, at) for at in judged]
 
 
 def _line(

@@ -181,7 +181,7 @@ def aoi_folds(examples: Examples, params: Params) -> Iterator[Split]:
     groups = aoi_groups(examples.aoi_key, params.backtest.folds, seed=params.seed)
     if groups is None:
         return
-    for fold in range(params.backtest.folds):
+    for fold in np.unique(groups):
         test = groups == fold
         if (~test).sum() >= params.minimum.rows_per_horizon:
             yield Split(~test, test)

@@ -7,13 +7,12 @@ from matplotlib.figure import Figure
 
 from ml.model.chip_model import ForecastModel
 from ml.model.grid import QUANTILES, Target
-from ml.model.inputs import INPUTS
 
 
 def plot_importance(model: ForecastModel, path: Path) -> None:
     """Draw the share of the loss reduction that each input brought, by quantile."""
     judged = model.models[Target.COUNT]
-    names = [*INPUTS, *judged.manifest.extras]
+    names = judged.input_names
     gains = np.array([booster.feature_importance("gain") for booster in judged.boosters])
     shares = gains / np.maximum(gains.sum(axis=1, keepdims=True), 1e-12)
     order = np.argsort(shares.sum(axis=0))

@@ -1,5 +1,6 @@
 """Which code trains: the commit, whether it was changed since, and the libraries that count."""
 
+import getpass
 import subprocess
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -29,6 +30,18 @@ class Code:
     def label(self) -> str:
         """A few signs for names; a plus says that the code was changed since the commit."""
         return f"{(self.commit or 'no commit')[:9]}{'+' if self.changed else ''}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The code by MLflow's own names, and what may change a model's bytes beside it."""
+        tags = {
+            "mlflow.source.name": "python -m ml train",
+            "mlflow.source.type": "LOCAL",
+            "mlflow.user": getpass.getuser(),
+            "libraries": self.libraries,
+            "code_changed_since_commit": str(self.changed).lower(),
+        }
+        return tags | ({"mlflow.source.git.commit": self.commit} if self.commit else {})
 
 
 def code_at_hand() -> Code:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from ml.lifecycle.tracking import remarks_left_out
 from ml.model.chip_model import ForecastModel
 from ml.model.matrix import FeatureMatrix
-from ml.model.pyfunc import PyfuncModel
+from ml.pyfunc import PyfuncModel
 from warehouse.connection.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ BUNDLE: Final = "bundle"
 
 CODE: Final = ("ml/model", "warehouse/connection")
 """Folders that the model needs to be loaded without the project."""
+
+LOADER: Final = "ml/pyfunc.py"
+"""The module that MLflow asks to load the model."""
 
 REQUIREMENTS: Final = ("lightgbm", "numpy", "pandas", "psycopg", "pydantic", "pydantic-settings")
 
@@ -83,7 +86,7 @@ def save_model(
         model.save(bundle)
         mlflow.pyfunc.save_model(
             str(folder),
-            loader_module="ml.model.pyfunc",
+            loader_module="ml.pyfunc",
             data_path=str(bundle),
             code_paths=_code(Path(workshop)),
             mlflow_model=Model(run_id=run_id, model_id=model_id),
@@ -133,4 +136,5 @@ def _code(workshop: Path) -> list[str]:
         shutil.copytree(PROJECT_ROOT / folder, workshop / folder, ignore=ignored)
         package = Path(folder.parts[0]) / "__init__.py"
         shutil.copyfile(PROJECT_ROOT / package, workshop / package)
+    shutil.copyfile(PROJECT_ROOT / LOADER, workshop / LOADER)
     return sorted({str(workshop / Path(folder).parts[0]) for folder in CODE})

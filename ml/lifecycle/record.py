@@ -1,6 +1,5 @@
 """The record of a training run in MLflow: what it learned from, its scores, what came of it."""
 
-import getpass
 import json
 import tempfile
 import time
@@ -14,7 +13,7 @@ import polars as pl
 from ml.data.examples import Examples
 from ml.data.snapshot import example_frame, write_examples
 from ml.lifecycle import registry, tracking
-from ml.lifecycle.code import Code, code_at_hand
+from ml.lifecycle.code import code_at_hand
 from ml.lifecycle.decision import FORECASTS_FILE, Candidate, Outcome, outcome
 from ml.lifecycle.facts import Work, card_facts, data_facts, flat, overall_skill
 from ml.lifecycle.logged_model import log_model
@@ -74,7 +73,8 @@ def record(work: Work) -> Recorded:
     candidate = Candidate(digest, data.digest, data.kind, forecasts, work.verdict)
     found = outcome(client, candidate, work.places, work.params.gate)
     params = flat(work.params)
-    with tracking.tracked_run(client, params, name=name, tags=_tags(code, data)) as run_id:
+    tags = {registry.DATA_KIND: str(data.kind), registry.DATA_DIGEST: data.digest, **code.tags}
+    with tracking.tracked_run(client, params, name=name, tags=tags) as run_id:
         with tempfile.TemporaryDirectory() as folder:
             facts = card_facts(work, data, forecasts, found, name=name, run_id=run_id, code=code)
             summary = _write_artefacts(Path(folder), work, forecasts, facts)
@@ -92,19 +92,6 @@ def record(work: Work) -> Recorded:
         version = _registered(client, run_id, source, model_id, data, digest, found)
     card = tracking.artifact_folder(client, run_id) / CARD_FILE
     return Recorded(run_id, name, version, found, card, summary)
-
-
-def _tags(code: Code, data: DataFacts) -> dict[str, str]:
-    tags = {
-        "mlflow.source.name": "python -m ml train",
-        "mlflow.source.type": "LOCAL",
-        "mlflow.user": getpass.getuser(),
-        registry.DATA_KIND: str(data.kind),
-        registry.DATA_DIGEST: data.digest,
-        "libraries": code.libraries,
-        "code_changed_since_commit": str(code.changed).lower(),
-    }
-    return tags | ({"mlflow.source.git.commit": code.commit} if code.commit else {})
 
 
 def _write_artefacts(folder: Path, work: Work, forecasts: pl.DataFrame, facts: CardFacts) -> str:

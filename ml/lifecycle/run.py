@@ -120,10 +120,13 @@ def shortage(examples: Examples, params: Params) -> str | None:
     """Say in one sentence what is lacking for training, or return none."""
     least = params.minimum
     chips, months = len(np.unique(examples.chip_key)), len(np.unique(examples.as_of))
+    aois = len(np.unique(examples.aoi_key))
     rows = {horizon: int((examples.horizon == horizon).sum()) for horizon in HORIZONS}
     lacks = []
     if chips < least.chips:
         lacks.append(f"{chips} chips with a later month to learn from (at least {least.chips})")
+    elif aois < least.aois:
+        lacks.append(f"{aois} AOI with such chips (at least {least.aois}, as one is held out)")
     if months < least.as_of_months:
         lacks.append(f"{months} as-of months (at least {least.as_of_months})")
     short = [horizon for horizon in HORIZONS if rows[horizon] < least.rows_per_horizon]

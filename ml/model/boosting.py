@@ -9,6 +9,9 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ml.model.matrix import FloatArray
 
 _OPTIONAL = ("pandas", "sklearn", "pyarrow", "matplotlib", "dask", "graphviz", "cffi")
@@ -75,3 +78,32 @@ def read_booster(text: str) -> lightgbm.Booster:
         return lightgbm.Booster(model_str=text)
     except lightgbm.basic.LightGBMError as error:
         raise ValueError(str(error)) from error
+
+
+def fit_binary(
+    inputs: NDArray[np.float32],
+    target: NDArray[np.bool_],
+    *,
+    offset: FloatArray,
+    rounds: int,
+    settings: dict[str, float | int],
+) -> lightgbm.Booster:
+    """Train one booster on the log loss of a yes or no.
+
+    Args:
+        inputs: Shape (rows, inputs); NaN allowed.
+        target: Shape (rows,).
+        offset: Log-odds that each row starts from, shape (rows,); not part of the booster.
+        rounds: Trees.
+        settings: LightGBM parameters beside those that make it repeatable.
+    """
+    parameters = {
+        "objective": "binary",
+        "verbosity": -1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "bagging_freq": 1,
+        **settings,
+    }
+    data = lightgbm.Dataset(inputs, target, init_score=offset)
+    return lightgbm.train(parameters, data, num_boost_round=rounds)

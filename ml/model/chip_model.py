@@ -19,7 +19,7 @@ from ml.model.errors import BundleError, FeatureError
 from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, Target
 from ml.model.history import History, features_of
 from ml.model.manifest import FORMAT, HISTORY, BundleManifest
-from ml.model.matrix import FeatureMatrix, FloatArray
+from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
 from ml.model.past import Past
 from ml.model.quantiles import QuantileManifest, QuantileModel
 
@@ -38,6 +38,23 @@ class Forecasts:
 
     quantiles: FloatArray
     baseline: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """What moves the median of some forecasts.
+
+    Attributes:
+        names: Of the inputs.
+        values: Of the inputs; NaN where not known, shape (rows, horizons, inputs).
+        effects: What each adds to ``expected``, in the target's unit, of the same shape.
+        expected: Net change that the growth rate alone lets expect, shape (rows, horizons).
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+    effects: FloatArray
+    expected: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,17 @@ class ForecastModel:
         self.check(features)
         return self._forecast(self.models[target], features)
 
+    def drivers(self, features: FeatureMatrix, target: Target = Target.COUNT) -> Drivers:
+        """Tell what moves the median at every horizon; arguments and errors as of ``predict``."""
+        self.check(features)
+        model, rows = self.models[target], len(features)
+        repeated, horizon = _at_horizons(features)
+        past = Past.of(repeated, target)
+        expected = model.manifest.growth.expect(past, horizon).mean * past.unit
+        shape = (rows, len(HORIZONS), len(model.input_names))
+        values, effects = (part.reshape(shape) for part in model.effects(repeated, horizon))
+        return Drivers(model.input_names, values, effects, expected.reshape(shape[:2]))
+
     def predict_histories(self, histories: Sequence[History]) -> Forecasts:
         """Forecast the count of places that are known by their histories alone.
 
@@ -78,8 +106,7 @@ class ForecastModel:
 
     def _forecast(self, model: QuantileModel, features: FeatureMatrix) -> Forecasts:
         rows, horizons = len(features), len(HORIZONS)
-        repeated = features.take(np.repeat(np.arange(rows), horizons))
-        horizon = np.tile(np.array(HORIZONS, dtype=np.int64), rows)
+        repeated, horizon = _at_horizons(features)
         past = Past.of(repeated, model.manifest.target)
         best = self.manifest.best_baselines[model.manifest.target]
         plain = baseline_forecast(best, past, horizon, damping=self.manifest.damping)
@@ -163,6 +190,12 @@ class ForecastModel:
                 "train again"
             )
         return cls(manifest=manifest, models=models)
+
+
+def _at_horizons(features: FeatureMatrix) -> tuple[FeatureMatrix, IntArray]:
+    """Return every row once for each horizon, and the horizons."""
+    repeated = features.take(np.repeat(np.arange(len(features)), len(HORIZONS)))
+    return repeated, np.tile(np.array(HORIZONS, dtype=np.int64), len(features))
 
 
 _NEVER_NEGATIVE: Final = {"known_count", "months_since_first", "mean_area_m2"}

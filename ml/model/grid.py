@@ -17,6 +17,12 @@ QUANTILE_NAMES: Final = tuple(f"q{round(quantile * 100):02d}" for quantile in QU
 MEDIAN: Final = QUANTILES.index(0.5)
 """Position of the median among the quantiles."""
 
+CELL_HORIZONS: Final = (6, 12)
+"""Months ahead for which a cell's probability of growth is forecast."""
+
+LEARNT_HORIZONS: Final = (3, *CELL_HORIZONS)
+"""Those that the model of cells learns from: the shortest is known for the latest months."""
+
 
 class Target(StrEnum):
     """The amount whose net change is forecast."""

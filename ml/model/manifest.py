@@ -23,6 +23,7 @@ class BundleManifest(BaseModel):
         version: Version in the registry; none before it is registered.
         features: Columns of ``features.chip_month`` that the model needs, in order.
         nullable: Those of them that had unknown values in training, and may have them in use.
+        ranges: Least and greatest value of each feature in training.
         categories: The codes seen in training, of each categorical feature.
         models: By name: one for each target, and ``HISTORY``.
         best_baselines: The plain forecast of each target that did best in the backtest.
@@ -40,6 +41,7 @@ class BundleManifest(BaseModel):
     version: int | None = None
     features: tuple[str, ...]
     nullable: tuple[str, ...]
+    ranges: dict[str, tuple[float, float]]
     categories: dict[str, tuple[float, ...]]
     models: dict[str, QuantileManifest]
     best_baselines: dict[Target, Baseline]

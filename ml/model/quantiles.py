@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ml.model.boosting import Booster
 from ml.model.grid import HORIZONS, MEDIAN, Target
 from ml.model.growth import Expected, GrowthRates
-from ml.model.inputs import booster_inputs
+from ml.model.inputs import INPUTS, booster_inputs
 from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
 from ml.model.past import Past
 
@@ -93,6 +93,27 @@ class QuantileModel:
         pooled = np.array([self.manifest.departures[months] for months in HORIZONS])[place]
         share = self.manifest.departures_share
         return np.sort((1 - share) * np.column_stack(answers) + share * pooled, axis=1)
+
+    def effects(self, features: FeatureMatrix, horizon: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return what the median's inputs are and what each adds to the expected change.
+
+        LightGBM's own SHAP values (Lundberg et al. 2020).
+
+        Returns:
+            Two arrays of shape (rows, inputs), in the order of ``input_names``: the inputs, and
+            their effects in the target's unit.
+        """
+        past = Past.of(features, self.manifest.target)
+        expected = self.manifest.growth.expect(past, horizon)
+        inputs = all_inputs(features, self.manifest.extras, past, expected, horizon)
+        shares = self.boosters[MEDIAN].predict(inputs, pred_contrib=True, num_threads=1)
+        scale = (1 - self.manifest.departures_share) * expected.spread * past.unit
+        return inputs, np.asarray(shares)[:, :-1] * scale[:, None]
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of what the boosters see, in order."""
+        return (*INPUTS, *self.manifest.extras)
 
 
 def all_inputs(

@@ -40,7 +40,7 @@ def conformal_offsets(examples: Examples, params: Params, core: QuantileModel) -
     if groups is None:
         return UNMOVED
     too_low, too_high = np.empty(len(examples)), np.empty(len(examples))
-    for group in range(params.calibration.groups):
+    for group in np.unique(groups):
         judged = groups == group
         rows = examples.take(judged)
         model = fit_core(
@@ -63,16 +63,16 @@ def conformal_offsets(examples: Examples, params: Params, core: QuantileModel) -
 
 
 def aoi_groups(aoi_key: IntArray, groups: int, *, seed: int) -> IntArray | None:
-    """Part rows into groups of whole AOIs, each AOI in one.
+    """Part rows into groups of whole AOIs, each AOI in one; fewer groups where there are few AOIs.
 
     Returns:
-        The group of each row, 0 .. groups - 1; none where there are too few AOIs.
+        The group of each row, counted from 0; none where there is one AOI only.
     """
     aois = np.unique(aoi_key)
-    if len(aois) < groups:
+    if len(aois) <= 1:
         return None
     order = np.random.default_rng(seed).permutation(len(aois))
-    group: IntArray = (order % groups)[np.searchsorted(aois, aoi_key)]
+    group: IntArray = (order % min(groups, len(aois)))[np.searchsorted(aois, aoi_key)]
     return group
 
 

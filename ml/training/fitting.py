@@ -36,6 +36,7 @@ def fit(
     manifest = BundleManifest(
         features=features.names,
         nullable=tuple(name for name in features.names if np.isnan(features.column(name)).any()),
+        ranges={name: _range(features.column(name)) for name in features.names},
         categories={name: _codes(features.column(name)) for name in params.categorical},
         models={name: model.manifest for name, model in models.items()},
         best_baselines=best_baselines,
@@ -80,6 +81,11 @@ def fingerprint(examples: Examples, params: Params) -> str:
     ):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _range(column: FloatArray) -> tuple[float, float]:
+    known = column[~np.isnan(column)]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
 
 
 def _codes(column: FloatArray) -> tuple[float, ...]:

@@ -79,6 +79,7 @@ class MinimumParams(_Section):
     """The least data worth training on."""
 
     chips: int = Field(ge=2)
+    aois: int = Field(ge=2)
     as_of_months: int = Field(ge=2)
     rows_per_horizon: int = Field(ge=2)
 

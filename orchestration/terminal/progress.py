@@ -13,10 +13,16 @@ TITLES: Final = {
     "dbt_models": "star schema and features",
     "ml__trained_model": "model",
     "ml__chip_forecast": "forecast",
+    "ml__cell_model": "model of cells",
+    "ml__cell_forecast": "hot spots",
     "serving__bento": "service package",
 }
 
-ROWS_OF: Final = {"raw/load_run": "rows_read", "ml/chip_forecast": "dagster/row_count"}
+ROWS_OF: Final = {
+    "raw/load_run": "rows_read",
+    "ml/chip_forecast": "dagster/row_count",
+    "ml/cell_forecast": "dagster/row_count",
+}
 """Of these assets the metadata of that name is the rows that the step dealt with."""
 
 

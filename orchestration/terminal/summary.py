@@ -14,6 +14,8 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
+from ml.judging.backtest import MODEL
+from ml.model.baselines import Baseline
 from orchestration.dbt.results import DbtResults
 from warehouse.access import connect
 from warehouse.connection.roles import Role
@@ -21,7 +23,6 @@ from warehouse.progress import clock
 
 LAYERS: Final = ("marts", "features", "ml")
 JUDGED_BY: Final = "rolling_origin"
-MODEL: Final = "model"
 FORECAST_QUERY: Final = "select * from ml.current_forecast limit 5"
 COUNT_QUERY: Final = "select * from marts.fact_chip_month limit 5"
 """Short, so that the command around them is one line of a terminal."""
@@ -140,19 +141,16 @@ def _by_layer(item: tuple[str, Metadata]) -> tuple[int, str]:
 
 
 def _scores(rows: list[Mapping[str, Any]]) -> Table:
-    """Return one line per horizon: the model, and the plain forecast that is best there."""
+    """Return one line per horizon: the model, no change, the plain forecast that lost least."""
     table = Table("months ahead", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("model", "best plain forecast"):
-        table.add_column(column, justify="right")
-    table.add_column("which is")
+    table.add_column("model", justify="right")
+    table.add_column("no change", justify="right")
+    table.add_column("best plain forecast")
     for horizon in sorted({row["horizon"] for row in rows}):
-        here = [row for row in rows if row["horizon"] == horizon]
-        here.sort(key=lambda row: float(row["pinball"]))
-        model = next(row for row in here if row["forecaster"] == MODEL)
-        plain = next(row for row in here if row["forecaster"] != MODEL)
-        table.add_row(
-            str(horizon), _score(model), _score(plain), plain["forecaster"].replace("_", " ")
-        )
+        scores = {row["forecaster"]: row for row in rows if row["horizon"] == horizon}
+        best = min(set(scores) - {MODEL}, key=lambda name: (scores[name]["pinball"], name))
+        model, none, plain = (_score(scores[name]) for name in (MODEL, Baseline.NO_CHANGE, best))
+        table.add_row(str(horizon), model, none, f"{plain} {best.replace('_', ' ')}")
     return table
 
 

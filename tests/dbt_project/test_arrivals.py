@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.fixtures.dbt import Dbt, MakeDbt
-from tests.fixtures.raw_world import Box, RawWorld
+from tests.fixtures.raw_world import CELL_FEATURES, Box, RawWorld
 
 CHIPS = [6460 * 8192 + 3370, 1327 * 8192 + 3160, 6460 * 8192 + 3371]
 MONTHS = [*range(201708, 201713), *range(201801, 201806)]
@@ -34,7 +34,11 @@ CHIP_MONTHS = """
 """
 CHANGES = "select chip_key, as_of, net_change_1 from features.chip_month"
 CELLS = """
-    select chip_key, time_key, cell_no, building_count, appeared from marts.fact_cell_month
+    select chip_key, time_key, cell_no, building_count, appeared, revealed
+    from marts.fact_cell_month
+"""
+CELLS_KNOWN = f"""
+    select chip_key, as_of, {CELL_FEATURES} from features.cell_month
 """
 TABLES = {
     "marts": (
@@ -47,7 +51,7 @@ TABLES = {
         "fact_chip_month",
         "fact_cell_month",
     ),
-    "features": ("chip_month", "chip_target"),
+    "features": ("cell_month", "cell_surroundings", "chip_month", "chip_target"),
 }
 
 
@@ -126,6 +130,7 @@ def expect(dbt: Dbt, world: RawWorld, step: str) -> None:
     assert set(dbt.rows(CHIP_MONTHS)) == world.expected_chip_months(), step
     assert set(dbt.rows(CHANGES)) == world.expected_changes(), step
     assert set(dbt.rows(CELLS)) == world.expected_cells(), step
+    assert set(dbt.rows(CELLS_KNOWN)) == world.expected_cell_features(), step
 
 
 def contents(dbt: Dbt) -> dict[str, list[tuple[object, ...]]]:
@@ -152,7 +157,7 @@ def test_marts_follow_arrivals_in_any_order_and_equal_a_full_refresh(
         expect(dbt, world, f"seed {seed}, {step.__name__}")
     followed = contents(dbt)
     # The ledger says that these are up to date; made anew, they are read again all the same.
-    anew = ("fact_chip_observation", "int_footprint_histories", "fact_cell_month")
+    anew = ("fact_chip_observation", "int_footprint_histories", "fact_cell_month", "cell_month")
     dbt("run", "--full-refresh", "--select", *anew)
     assert contents(dbt) == followed
     dbt("run", "--full-refresh")

@@ -106,7 +106,8 @@ def test_every_chip_has_its_forecasts(query: Query, outcome: Outcome) -> None:
 def test_summary_shows_the_forecast_beside_its_baselines(outcome: Outcome) -> None:
     header = next(line for line in outcome.lines if line.startswith("months ahead"))
     assert header.split("  ")[0] == "months ahead"
-    assert " ".join(header.split()) == "months ahead model best plain forecast which is"
+    for forecaster in ("model", "no change", "best plain forecast"):
+        assert forecaster in header
     start = outcome.lines.index(header)
     horizons = [line.split()[0] for line in outcome.lines[start + 2 : start + 6]]
     assert horizons == ["1", "3", "6", "12"]

@@ -18,7 +18,7 @@ chip_months as (
 
 ),
 
-known as (
+known as {{ where_it_lies() }} (
 
     select
         growths.*,

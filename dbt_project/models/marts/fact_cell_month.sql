@@ -40,7 +40,8 @@ spans as (
         months,
         building_count,
         area_mm2,
-        appeared
+        appeared,
+        revealed
     from {{ ref("int_cell_spans") }}
 
 ),
@@ -56,7 +57,11 @@ final as (
         case
             when chip_months.ordinal = lower(spans.months) then spans.appeared
             else 0::smallint
-        end as appeared
+        end as appeared,
+        case
+            when chip_months.ordinal = lower(spans.months) then spans.revealed
+            else 0::smallint
+        end as revealed
     from chip_months
     inner join spans using (chip_key)
     where spans.months @> chip_months.ordinal::integer

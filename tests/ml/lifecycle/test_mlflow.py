@@ -14,7 +14,7 @@ from ml.data.examples import read_chip_months
 from ml.lifecycle import registry, tracking
 from ml.model.errors import FeatureError
 from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
-from ml.model.pyfunc import PyfuncModel
+from ml.pyfunc import PyfuncModel
 from tests.fixtures.trained import Trained
 from warehouse.access import connect
 from warehouse.connection.roles import Role

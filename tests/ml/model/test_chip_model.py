@@ -15,6 +15,7 @@ from ml.model.grid import HORIZONS, Target
 from ml.model.history import History
 from ml.model.matrix import FeatureMatrix
 from ml.model.past import Past
+from ml.model.quantiles import all_inputs
 from warehouse.connection.settings import PROJECT_ROOT
 
 
@@ -48,6 +49,37 @@ def test_area_is_forecast_in_square_metres(model: ForecastModel, examples: Examp
     count, area = (model.predict(rows, target).quantiles for target in Target)
     assert np.corrcoef(count.ravel(), area.ravel())[0, 1] > 0.95
     assert np.median(area[count > 1] / count[count > 1]) == pytest.approx(120, rel=0.2)
+
+
+@pytest.mark.parametrize("target", list(Target))
+def test_drivers_add_up_to_the_median_before_it_is_mixed(
+    model: ForecastModel, examples: Examples, target: Target
+) -> None:
+    """Their effects are those by which LightGBM explains its answer, in the target's unit."""
+    rows = examples.features.take(np.arange(40, 60))
+    drivers, own = model.drivers(rows, target), model.models[target]
+    assert drivers.values.shape == drivers.effects.shape == (20, len(HORIZONS), len(drivers.names))
+    for place, months in enumerate(HORIZONS):
+        horizon = np.full(20, months)
+        past = Past.of(rows, target)
+        expected = own.manifest.growth.expect(past, horizon)
+        inputs = all_inputs(rows, (), past, expected, horizon)
+        answer = own.boosters[1].predict(inputs)
+        base = np.asarray(own.boosters[1].predict(inputs, pred_contrib=True))[:, -1]
+        share = 1 - own.manifest.departures_share
+        moved = (answer - base) * share * expected.spread * past.unit
+        assert drivers.effects[:, place].sum(axis=1) == pytest.approx(moved)
+        assert drivers.expected[:, place] == pytest.approx(expected.mean * past.unit)
+    assert drivers.names[2] == "horizon"
+    assert (drivers.values[:, :, 2] == np.array(HORIZONS)).all()
+
+
+def test_the_manifest_tells_between_what_values_it_was_trained(
+    model: ForecastModel, examples: Examples
+) -> None:
+    for name in model.manifest.features:
+        column = examples.features.column(name)
+        assert model.manifest.ranges[name] == (np.nanmin(column), np.nanmax(column))
 
 
 def test_calibration_moves_the_ends_and_never_past_the_median(

@@ -99,7 +99,13 @@ def test_groups_hold_whole_aois_and_follow_the_seed(examples: Examples) -> None:
     assert (groups != aoi_groups(examples.aoi_key, 3, seed=8)).any()
 
 
-def test_too_few_aois_leave_the_interval_as_it_is(
+def test_few_aois_make_fewer_groups() -> None:
+    groups = aoi_groups(np.array([5, 5, 9, 9, 9]), 3, seed=7)
+    assert groups is not None
+    assert sorted(set(groups.tolist())) == [0, 1]
+
+
+def test_a_single_aoi_leaves_the_interval_as_it_is(
     examples: Examples, params: Params, core: QuantileModel
 ) -> None:
     one = dataclasses.replace(examples, aoi_key=np.zeros(len(examples), dtype=np.int64))

@@ -1,6 +1,6 @@
 with
 
-unusable_areas as (
+unusable_areas as {{ where_it_lies() }} (
 
     select
         chip_key,

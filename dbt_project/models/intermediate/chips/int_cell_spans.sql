@@ -1,6 +1,6 @@
 with
 
-footprints as (
+footprints as {{ where_it_lies() }} (
 
     select
         chip_key,
@@ -38,8 +38,7 @@ groups as (
 
 ),
 
--- Where polygons come and go, and where a building comes for the first time; a revealed
--- one was there before.
+-- Where polygons come and go, and where a building is seen for the first time.
 changes as (
 
     select
@@ -48,7 +47,8 @@ changes as (
         list.ordinal,
         list.sign * groups.buildings as buildings,
         list.sign * groups.area_mm2 as area_mm2,
-        0 as appeared
+        0 as appeared,
+        0 as revealed
     from groups
     cross join
         lateral (values (lower(groups.months), 1), (upper(groups.months), -1))
@@ -60,29 +60,13 @@ changes as (
         lives.first_ordinal as ordinal,
         0 as buildings,
         0 as area_mm2,
-        1 as appeared
+        (revelations.building_id is null)::integer as appeared,
+        (revelations.building_id is not null)::integer as revealed
     from {{ ref("int_building_lives") }} as lives
     inner join footprints using (chip_key, building_id)
     left join {{ ref("int_building_revelations") }} as revelations
         using (chip_key, building_id)
-    where
-        lives.first_ordinal > 1
-        and lives.first_footprint_no = footprints.footprint_no
-        and revelations.building_id is null
-
-),
-
-net_changes as (
-
-    select
-        chip_key,
-        cell_no,
-        ordinal,
-        sum(buildings) as buildings,
-        sum(area_mm2) as area_mm2,
-        sum(appeared) as appeared
-    from changes
-    group by chip_key, cell_no, ordinal
+    where lives.first_ordinal > 1 and lives.first_footprint_no = footprints.footprint_no
 
 ),
 
@@ -93,10 +77,12 @@ states as (
         chip_key,
         cell_no,
         int4range(ordinal, lead(ordinal) over so_far) as months,
-        sum(buildings) over so_far as building_count,
-        sum(area_mm2) over so_far as area_mm2,
-        appeared
-    from net_changes
+        sum(sum(buildings)) over so_far as building_count,
+        sum(sum(area_mm2)) over so_far as area_mm2,
+        sum(appeared) as appeared,
+        sum(revealed) as revealed
+    from changes
+    group by chip_key, cell_no, ordinal
     window so_far as (partition by chip_key, cell_no order by ordinal)
 
 ),
@@ -109,7 +95,8 @@ final as (
         months,
         building_count::smallint as building_count,
         area_mm2,
-        appeared::smallint as appeared
+        appeared::smallint as appeared,
+        revealed::smallint as revealed
     from states
     where building_count > 0
 

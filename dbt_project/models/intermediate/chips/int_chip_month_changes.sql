@@ -21,7 +21,7 @@ lives as (
 
 ),
 
-absences as (
+absences as {{ where_it_lies() }} (
 
     select
         chip_key,

@@ -1,7 +1,7 @@
 """The model as MLflow loads it: a DataFrame of features in, a DataFrame of forecasts out.
 
-MLflow asks for ``_load_pyfunc`` by this name. pandas is imported at the first forecast, so that
-the service, which ships this folder too, needs none.
+MLflow asks for ``_load_pyfunc`` by this name. A logged model carries this module and ``ml.model``,
+and nothing else of ``ml``; so that is all it may import. pandas waits for the first forecast.
 """
 
 from collections.abc import Mapping

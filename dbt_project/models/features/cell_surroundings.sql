@@ -1,0 +1,105 @@
+{% set blocks = {"": 0, "_3x3": 1, "_5x5": 2} %}
+
+with
+
+chip_months as (
+
+    select
+        chip_key,
+        time_key,
+        {{ month_number("time_key") }} as month_number,
+        time_key = min(time_key) over (partition by chip_key) as is_first
+    from {{ ref("fact_chip_month") }}
+
+),
+
+cell_months as (
+
+    select
+        chip_key,
+        chip_months.month_number,
+        cells.cell_no,
+        cells.appeared,
+        cells.revealed,
+        chip_months.is_first::integer * cells.building_count as initial_count
+    from {{ ref("fact_cell_month") }} as cells
+    inner join chip_months using (chip_key, time_key)
+    where chip_months.is_first or cells.appeared > 0 or cells.revealed > 0
+
+),
+
+-- What a cell had at first is one row; buildings that came later have one each.
+arrivals as (
+
+    select
+        chip_key,
+        month_number,
+        cell_no,
+        initial_count,
+        null::boolean as has_appeared,
+        false as is_first_growth
+    from cell_months
+    where initial_count > 0
+    {% for kind in ["appeared", "revealed"] -%}
+        union all
+        select
+            chip_key,
+            month_number,
+            cell_no,
+            0 as initial_count,
+            '{{ kind }}' = 'appeared' as has_appeared,
+            '{{ kind }}' = 'appeared'
+            and 1 = row_number() over (
+                partition by chip_key, cell_no order by month_number
+            ) as is_first_growth
+        from cell_months
+        cross join generate_series(1, {{ kind }})
+    {% endfor %}
+),
+
+-- What comes to a cell counts for those around it, too.
+spread as (
+
+    select
+        arrivals.chip_key,
+        arrivals.month_number,
+        arrivals.initial_count,
+        arrivals.has_appeared,
+        arrivals.is_first_growth,
+        arrivals.cell_no + rows_down.step * 32 + columns_right.step as cell_no,
+        greatest(abs(rows_down.step), abs(columns_right.step)) as distance
+    from arrivals
+    cross join generate_series(-2, 2) as rows_down (step)
+    cross join generate_series(-2, 2) as columns_right (step)
+    where
+        arrivals.cell_no / 32 + rows_down.step between 0 and 31
+        and arrivals.cell_no % 32 + columns_right.step between 0 and 31
+    -- for array_agg: in an order of its own it would sort each array, at twice the cost
+    order by arrivals.chip_key, cell_no, arrivals.month_number
+
+),
+
+final as (
+
+    select
+        chip_key,
+        cell_no::smallint as cell_no,
+        {% for block, reach in blocks.items() -%}
+            coalesce(
+                sum(initial_count) filter (where distance <= {{ reach }}), 0
+            )::integer as initial_count{{ block }},
+            array_agg(month_number)
+            filter (where has_appeared and distance <= {{ reach }})
+                as appeared_months{{ block }},
+            array_agg(month_number)
+            filter (where not has_appeared and distance <= {{ reach }})
+                as revealed_months{{ block }},
+        {% endfor -%}
+        array_agg(month_number) filter (where is_first_growth and distance <= 1)
+            as first_growth_months_3x3
+    from spread
+    group by chip_key, cell_no
+
+)
+
+select * from final

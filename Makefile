@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
 export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
-.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks lock clean
+.PHONY: help setup run test lint format ui serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -60,6 +60,9 @@ ui: setup ## Open the Dagster UI on 127.0.0.1:3001; ARGS="--port N" for another 
 
 serve: setup ## Start the forecast service on 127.0.0.1:3000; ARGS="--port N" for another port
 	@$(WITH_ARGS) -m serving serve
+
+mlflow: setup ## Open MLflow's runs and models on 127.0.0.1:5000; ARGS="--port N" for another port
+	@$(WITH_ARGS) -m ml ui
 
 psql: setup ## Open a SQL prompt; ROLE=analyst to act as that role, ARGS for psql
 	@$(WITH_ARGS) -m warehouse psql $${ROLE:+--role="$$ROLE"} --

@@ -1,6 +1,8 @@
-"""``python -m ml``: train the growth forecast, judge it, write forecasts."""
+"""``python -m ml``: train the growth forecast, judge it, write forecasts, go back, make again."""
 
 import logging
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +10,11 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from warehouse.access import connect, dsn
-from warehouse.cli import command_line, run_cli
+from ml.model.grid import HORIZONS, Target
+from warehouse.access import connect, dsn, sqlalchemy_url
+from warehouse.cli import command_line, require_free_port, run_cli
 from warehouse.connection.roles import Role
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
 from warehouse.running.lock import hold
 
 app = command_line(__doc__)
@@ -19,7 +23,7 @@ FASTEST = """
     select dim_chip.chip_id, as_of, q10, q50, q90, baseline
     from ml.chip_forecast
     inner join marts.dim_chip using (chip_key)
-    where horizon = 12 and model_version = %s
+    where horizon = %s and target = %s and model_version = %s
     order by q50 desc, chip_id
     limit 10
 """
@@ -39,7 +43,7 @@ def main() -> None:
 
 @app.command()
 def train() -> None:
-    """Train on the feature tables, judge by backtest, register if better than the baselines."""
+    """Train on the feature tables, judge by backtest, let the gate decide on the champion."""
     from ml.judging.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
     from ml.judging.report import backtest_table  # noqa: PLC0415
     from ml.lifecycle.cells import train_cells  # noqa: PLC0415
@@ -53,10 +57,11 @@ def train() -> None:
         for protocol in Protocol:
             console.print(backtest_table(report.metrics, protocol))
     console.print(report.reason, soft_wrap=True)
-    if report.registered:
+    if report.trained:
+        state = "champion" if report.promoted else "challenger"
         console.print(
-            f"champion: building-growth version {report.model_version}, run {report.run_id}, "
-            f"{report.seconds:.0f} s",
+            f"{state}: building-growth version {report.model_version}, run {report.run_id}, "
+            f"{report.seconds:.0f} s; card: {report.card}",
             soft_wrap=True,
         )
     if cells:
@@ -88,13 +93,70 @@ def forecast() -> None:
         console.print(report.reason, soft_wrap=True)
         return
     with connect(role=Role.TRAINER) as connection:
-        rows = connection.execute(FASTEST, (report.model_version,)).fetchall()
-    console.print(forecast_table(rows, title="Most new buildings in 12 months, net"))
+        asked = (HORIZONS[-1], Target.COUNT, report.model_version)
+        rows = connection.execute(FASTEST, asked).fetchall()
+    console.print(forecast_table(rows, title=f"Most new buildings in {HORIZONS[-1]} months, net"))
     console.print(
         f"{report.rows_written:,} rows for {report.chips:,} chips written to ml.chip_forecast "
         f"(model version {report.model_version}, {report.chips_refused} chips refused)",
         soft_wrap=True,
     )
+
+
+@app.command()
+def rollback() -> None:
+    """Put the champion's predecessor back in use and forecast with it."""
+    from ml.lifecycle.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
+    from ml.lifecycle.registry import roll_back  # noqa: PLC0415
+
+    with hold(dsn(), "python -m ml rollback"):
+        before, now = roll_back()
+        report = forecast_chips()
+    typer.echo(
+        f"champion: building-growth version {now}; version {before} is challenger, and training "
+        f"does not put it back; {report.rows_written:,} forecasts are of version {now}; for the "
+        "service: `python -m serving build`, then start it anew"
+    )
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="Id of an MLflow run.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the new files; else in artifacts/.")
+    ] = None,
+) -> None:
+    """Make a run's model again from what the run kept, and compare the files byte by byte."""
+    from ml.lifecycle.replay import replay as make_again  # noqa: PLC0415 - keeps `--help` fast
+
+    done = make_again(run, out or get_settings().artifacts / "replay" / run)
+    typer.echo(f"{done.name}: {', '.join(done.files)} are equal to the byte; in {done.folder}")
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+) -> None:
+    """Open MLflow's pages of runs and models on this machine; Ctrl-C stops them."""
+    from ml.lifecycle.tracking import experiment_id, mlflow_client  # noqa: PLC0415
+
+    require_free_port(port, host="127.0.0.1")
+    experiment = experiment_id(mlflow_client())
+    environment = os.environ | {
+        # In the environment, not among the arguments: it may hold a password.
+        "MLFLOW_BACKEND_STORE_URI": sqlalchemy_url(schema="mlflow", role=Role.TRAINER),
+        # Its job runners (7 processes) serve what this project does not use.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+    }
+    typer.echo(f"MLflow on http://127.0.0.1:{port}/#/experiments/{experiment} (Ctrl-C to stop)")
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--no-serve-artifacts"]
+    command += ["--default-artifact-root", get_settings().mlflow.as_uri()]
+    os.chdir(PROJECT_ROOT)
+    os.execve(sys.executable, command, environment)  # noqa: S606
 
 
 @app.command()

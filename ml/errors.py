@@ -11,5 +11,17 @@ class FeatureTableError(MlError):
     """A feature table of the warehouse is not there or lacks a column."""
 
 
+class SnapshotError(MlError):
+    """The training examples that a run kept cannot be read."""
+
+
+class RegistryError(MlError):
+    """The registry does not hold what was asked for."""
+
+
+class ReplayError(MlError):
+    """A run's model cannot be made again, or came out otherwise."""
+
+
 class HistoryFileError(MlError):
     """A file of histories cannot be read, or holds a line that is no month of a place."""

@@ -31,7 +31,7 @@ def build() -> None:
     """Package the champion with the code that serves it."""
     tag = build_bento()
     if tag is None:
-        typer.echo("no model has been registered yet, so there is nothing to package")
+        typer.echo("no model has become champion yet, so there is nothing to package")
     else:
         typer.echo(f"{tag} is in {get_settings().bentoml}")
 

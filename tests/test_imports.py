@@ -33,7 +33,7 @@ BESIDE = {
 """Pairs of which the first has no business with the second, though it stands above."""
 
 ROOMS = {
-    "ml": ("lifecycle", "judging", "training", "data", "model"),
+    "ml": ("lifecycle", "reporting", "judging", "training", "data", "model"),
     "scoring": ("files", "metric"),
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("trackers", "judging", "drawing", "planning"),

@@ -13,6 +13,6 @@ select
 from ml.current_forecast
 inner join marts.dim_chip using (chip_key)
 inner join marts.dim_aoi using (aoi_key)
-where current_forecast.horizon = 12
+where current_forecast.target = 'building_count' and current_forecast.horizon = 12
 group by dim_aoi.aoi_key, dim_aoi.name
 order by net_change desc, aoi asc

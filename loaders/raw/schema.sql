@@ -226,3 +226,7 @@ comment on column raw.image_mask.load_id is 'The load that last brought it: of s
 comment on table raw.aoi is 'One row per area of interest of the user''s own; WKT in longitude and latitude.';
 comment on table raw.town is 'One row per chip ever loaded: the nearest town (GeoNames), as it was first named.';
 comment on table raw.schema_version is 'One row: digest of the SQL that made these tables.';
+
+-- Training has to know whether it learns from generated data, and reads nothing else here.
+grant usage on schema raw to trainer;
+grant select on raw.image, raw.load_run to trainer;

@@ -1,4 +1,4 @@
-"""Whether a model may be registered: the rule, and the sentence that says why."""
+"""Whether a model may become champion: the rule, and the sentence that says why."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MOST_SHOWN = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a model may be registered, and the sentence that says why.
+    """Whether a model may become champion, and the sentence that says why.
 
     Attributes:
         beats: It beats every plain forecast by pinball loss under both protocols.
@@ -34,17 +34,17 @@ def judge(backtest: Backtest) -> Verdict:
     }
     beats = all(loss < EVEN for loss in losses.values())
     if any(math.isnan(loss) for loss in losses.values()):
-        return Verdict(beats=False, sentence="not registered: nothing could be judged by backtest")
+        return Verdict(beats=False, sentence="nothing could be judged by backtest")
     strongest = {
         protocol: max(PLAIN, key=lambda baseline: losses[protocol, baseline])
         for protocol in Protocol
     }
     figures = "; ".join(
-        f"{protocol.replace('_', ' ')}: {_in_words(losses[protocol, baseline])} of that of "
-        f"{baseline.replace('_', ' ')}"
+        f"{protocol.replace('_', ' ').replace('aois', 'AOIs')}: "
+        f"{_in_words(losses[protocol, baseline])} of that of {baseline.replace('_', ' ')}"
         for protocol, baseline in strongest.items()
     )
-    outcome = "registered: beats" if beats else "not registered: does not beat"
+    outcome = "beats" if beats else "does not beat"
     sentence = (
         f"{outcome} every plain forecast by pinball loss, geometric mean over the horizons; "
         f"beside the strongest, {figures}"

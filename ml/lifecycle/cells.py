@@ -7,7 +7,7 @@ import io
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,7 @@ from ml.data.cells import CellMonths, read_cell_months
 from ml.judging.cell_backtest import CellBacktest, CellBacktestRow, run_cell_backtest
 from ml.judging.cell_verdict import CellVerdict, judge_cells
 from ml.lifecycle import tracking
+from ml.lifecycle.code import code_at_hand
 from ml.model.cell_model import CellModel
 from ml.model.errors import BundleError
 from ml.model.grid import CELL_HORIZONS
@@ -200,9 +201,10 @@ def _record(
     """Write run, metrics, backtest rows and, if deserved, the registered version."""
     client = tracking.mlflow_client()
     flat = pl.json_normalize(params.model_dump(mode="json")).row(0, named=True)
-    with tracking.tracked_run(client, flat) as run_id:
-        tracking.log_metrics(client, run_id, _metric_values(backtest))
-        client.set_tag(run_id, "mlflow.runName", "cells")
+    code = code_at_hand()
+    name = f"cells, {code.label}"
+    with tracking.tracked_run(client, flat, name=name, tags=code.tags) as run_id:
+        tracking.log_curves(client, run_id, _curves(backtest))
         client.set_tag(run_id, "verdict", verdict.sentence)
         with tempfile.TemporaryDirectory() as folder:
             model.save(Path(folder))
@@ -231,13 +233,12 @@ def _register(client: "MlflowClient", run_id: str, model: CellModel) -> int:
     return int(version.version)
 
 
-def _metric_values(backtest: CellBacktest) -> dict[str, float]:
-    return {
-        f"{row.protocol}.h{row.horizon:02d}.{row.forecaster}.{name}": value
-        for row in backtest.rows
-        for name, value in asdict(row.score).items()
-        if np.isfinite(value)
-    }
+def _curves(backtest: CellBacktest) -> Iterator[tuple[str, float, int]]:
+    """Yield each score with its name and its horizon, the step of its curve."""
+    for row in backtest.rows:
+        for name, value in asdict(row.score).items():
+            if np.isfinite(value):
+                yield f"{row.protocol}/{row.forecaster}/{name}", value, row.horizon
 
 
 def _write_backtest(connection: psycopg.Connection, run_id: str, backtest: CellBacktest) -> None:

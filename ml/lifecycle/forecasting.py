@@ -1,23 +1,24 @@
 """Forecasts from the last as-of month of every chip, written to ``ml.chip_forecast``."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import psycopg
 
 from ml.data.examples import ChipMonths, read_chip_months
-from ml.lifecycle import tracking
+from ml.lifecycle import registry
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel, Forecasts
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS, QUANTILE_NAMES
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 
 logger = logging.getLogger(__name__)
 
-NO_MODEL = "no model has been registered yet, so there is nothing to forecast with"
+NO_MODEL = "no model has become champion yet, so there is nothing to forecast with"
 
 _REMOVE_GONE = """
     delete from ml.chip_forecast
@@ -44,7 +45,7 @@ class ForecastReport:
     """What was written.
 
     Attributes:
-        rows_written: Rows of ``ml.chip_forecast``: chips times horizons.
+        rows_written: Rows of ``ml.chip_forecast``: chips times targets times horizons.
         chips: Chips with a forecast.
         chips_refused: Chips whose features the model does not accept.
         model_version: The champion's version; none where there is none.
@@ -67,7 +68,7 @@ def forecast_chips() -> ForecastReport:
     Raises:
         UserError: No database, or no feature tables in it.
     """
-    champion = tracking.champion()
+    champion = registry.champion()
     with connect(role=Role.TRAINER) as connection:
         ensure_schema(connection)
         if champion is None:
@@ -76,7 +77,7 @@ def forecast_chips() -> ForecastReport:
         latest = read_chip_months(connection, model.manifest.features).latest()
         accepted = _accepted(model, latest)
         months = latest.take(accepted)
-        forecasts = model.predict(months.features)
+        forecasts = {target: model.predict(months.features, target) for target in Target}
         rows = _write(connection, months, forecasts, champion.version)
     refused = len(latest.chip_key) - len(months.chip_key)
     reason = None if rows else "features.chip_month holds no chip that the model accepts"
@@ -97,7 +98,10 @@ def _accepted(model: ForecastModel, months: ChipMonths) -> np.ndarray:
 
 
 def _write(
-    connection: psycopg.Connection, months: ChipMonths, forecasts: Forecasts, version: int
+    connection: psycopg.Connection,
+    months: ChipMonths,
+    forecasts: Mapping[Target, Forecasts],
+    version: int,
 ) -> int:
     connection.execute(_REMOVE_GONE)
     connection.execute(
@@ -109,17 +113,20 @@ def _write(
         },
     )
     rows = [
-        (chip, as_of, months_ahead, *quantiles, baseline, version)
+        (chip, str(target), as_of, months_ahead, *quantiles, baseline, version)
+        for target, of_target in forecasts.items()
         for chip, as_of, by_horizon, baselines in zip(
             months.chip_key.tolist(),
             months.as_of.tolist(),
-            forecasts.quantiles.tolist(),
-            forecasts.baseline.tolist(),
+            of_target.quantiles.tolist(),
+            of_target.baseline.tolist(),
             strict=True,
         )
         for months_ahead, quantiles, baseline in zip(HORIZONS, by_horizon, baselines, strict=True)
     ]
-    columns = f"chip_key, as_of, horizon, {', '.join(QUANTILE_NAMES)}, baseline, model_version"
+    columns = (
+        f"chip_key, target, as_of, horizon, {', '.join(QUANTILE_NAMES)}, baseline, model_version"
+    )
     with (
         connection.cursor() as cursor,
         cursor.copy(f"copy ml.chip_forecast ({columns}) from stdin") as copy,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml.data.histories import month_text, read_histories, read_month
 from ml.errors import HistoryFileError
-from ml.lifecycle import tracking
+from ml.lifecycle import registry
 from ml.model.chip_model import Forecasts
 from ml.model.errors import BundleError
 from ml.model.grid import HORIZONS, QUANTILE_NAMES
@@ -37,10 +37,10 @@ def predict_file(history: Path, out: Path, *, as_of: str | None = None) -> Predi
     histories = _until(read_histories(history), as_of)
     if not out.parent.is_dir():
         raise HistoryFileError(f"cannot write {out}: {out.parent} is no folder; make it first")
-    champion = tracking.champion()
+    champion = registry.champion()
     if champion is None:
         raise BundleError(
-            "no model has been registered yet, so there is nothing to forecast with; "
+            "no model has become champion yet, so there is nothing to forecast with; "
             "run `make run` or `python -m ml train` first"
         )
     forecasts = champion.model.predict_histories(list(histories.values()))

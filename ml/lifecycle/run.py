@@ -1,23 +1,22 @@
-"""One training run from feature tables to registry: enough data? better than the baselines?"""
+"""One training run from feature tables to registry: enough data? judged, trained, written down."""
 
-import csv
 import logging
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psycopg
 
 from ml.data.examples import Examples, read_chip_months, read_examples
+from ml.data.origin import MIXED_DATA, DataKind, data_kind
+from ml.data.places import read_places
 from ml.judging.backtest import Backtest, BacktestRow, run_backtest
-from ml.judging.verdict import Verdict, judge
-from ml.lifecycle import tracking
+from ml.judging.verdict import judge
+from ml.lifecycle.facts import Work
+from ml.lifecycle.record import record
 from ml.lifecycle.schema import ensure_schema
-from ml.model.chip_model import ForecastModel
-from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
+from ml.model.grid import HORIZONS, Target
 from ml.training.fitting import fit
 from ml.training.params import Params, load_params
 from warehouse.access import connect
@@ -32,27 +31,33 @@ class TrainingReport:
 
     Attributes:
         trained: A model was trained and judged.
-        reason: One sentence: what was lacking, or by what the model was or was not registered.
-        metrics: The backtest, one row per protocol, horizon and forecaster.
-        registered: The model is the champion now.
-        model_version: Its version in the registry, if registered.
+        reason: One sentence: what was lacking, or why the model is champion or challenger.
+        metrics: The backtest of the count, one row per protocol, horizon and forecaster.
+        promoted: The model is the champion now.
+        model_version: Its version in the registry, if trained.
         run_id: Its MLflow run, if trained.
+        run_name: The run's name: data and commit.
+        card: The model card, one HTML file.
+        summary: The card's text in Markdown.
         seconds: How long it took.
     """
 
     trained: bool
     reason: str
     metrics: tuple[BacktestRow, ...] = ()
-    registered: bool = False
+    promoted: bool = False
     model_version: int | None = None
     run_id: str | None = None
+    run_name: str | None = None
+    card: Path | None = None
+    summary: str = ""
     seconds: float = 0.0
 
 
 def train(
     *, params: Params | None = None, on_split: Callable[[int, int], None] | None = None
 ) -> TrainingReport:
-    """Train on the feature tables, judge by backtest, register if better than the baselines.
+    """Train on the feature tables, judge by backtest, and let the gate decide on the champion.
 
     Args:
         params: The tunables; those of ``params.yaml`` unless given.
@@ -66,26 +71,49 @@ def train(
     with connect(role=Role.TRAINER) as connection:
         chip_months = read_chip_months(connection, params.features)
         examples = read_examples(connection, chip_months)
+        kind = data_kind(connection)
         ensure_schema(connection)
-    lack = shortage(examples, params)
+        lack = MIXED_DATA if kind is DataKind.MIXED else shortage(examples, params)
+        places = read_places(connection) if lack is None else ()
     if lack is not None:
         logger.info("no training: %s", lack)
         return TrainingReport(trained=False, reason=lack, seconds=time.monotonic() - started)
     logger.info("backtest on %d examples of %d chip-months", len(examples), len(chip_months.as_of))
-    backtest = run_backtest(examples, params, on_split=on_split)
-    best = dict.fromkeys(Target, backtest.best_baseline())
+    backtests = _backtests(examples, params, on_split)
+    best = {target: backtest.best_baseline() for target, backtest in backtests.items()}
     model = fit(examples, params, best_baselines=best)
-    verdict = judge(backtest)
-    run_id, version = _record(examples, params, backtest, model, verdict)
+    verdict = judge(backtests[Target.COUNT])
+    logger.info("writing the run's record and its card")
+    work = Work(examples, chip_months, places, kind, params, backtests, model, verdict)
+    recorded = record(work)
     return TrainingReport(
         trained=True,
-        reason=verdict.sentence,
-        metrics=backtest.rows,
-        registered=version is not None,
-        model_version=version,
-        run_id=run_id,
+        reason=recorded.outcome.sentence,
+        metrics=backtests[Target.COUNT].rows,
+        promoted=recorded.outcome.promotes,
+        model_version=recorded.version,
+        run_id=recorded.run_id,
+        run_name=recorded.name,
+        card=recorded.card,
+        summary=recorded.summary,
         seconds=time.monotonic() - started,
     )
+
+
+def _backtests(
+    examples: Examples, params: Params, on_split: Callable[[int, int], None] | None
+) -> dict[Target, Backtest]:
+    """Judge the model of every target; splits are counted over all of them."""
+    backtests = {}
+    for number, target in enumerate(Target):
+
+        def report(done: int, total: int, before: int = number) -> None:
+            if on_split:
+                on_split(before * total + done, len(Target) * total)
+
+        logger.info("backtest of %s", target)
+        backtests[target] = run_backtest(examples, params, name=target, on_split=report)
+    return backtests
 
 
 def shortage(examples: Examples, params: Params) -> str | None:
@@ -106,115 +134,3 @@ def shortage(examples: Examples, params: Params) -> str | None:
         counts = ", ".join(f"{rows[horizon]} at {horizon} months" for horizon in short)
         lacks.append(f"too few targets: {counts} (at least {least.rows_per_horizon} each)")
     return f"too little data to train: {'; '.join(lacks)}" if lacks else None
-
-
-def _record(
-    examples: Examples, params: Params, backtest: Backtest, model: ForecastModel, verdict: Verdict
-) -> tuple[str, int | None]:
-    """Write run, artefacts, backtest rows and, if deserved, the registered version."""
-    client = tracking.mlflow_client()
-    with tracking.tracked_run(client, _flat(params)) as run_id:
-        tracking.log_metrics(client, run_id, _metric_values(backtest))
-        client.set_tag(run_id, "verdict", verdict.sentence)
-        with tempfile.TemporaryDirectory() as folder:
-            _write_artefacts(Path(folder), examples, backtest, model)
-            client.log_artifacts(run_id, folder)
-        tracking.log_bundle(client, run_id, model)
-        with connect(role=Role.TRAINER) as connection:
-            _write_backtest(connection, run_id, backtest)
-        version = tracking.register(client, run_id, model) if verdict.beats else None
-    return run_id, version
-
-
-def _flat(params: Params) -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in params.model_dump(mode="json").items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
-        else:
-            flat[name] = ", ".join(value) if isinstance(value, list) else value
-    return flat
-
-
-def _metric_values(backtest: Backtest) -> dict[str, float]:
-    values: dict[str, float] = {}
-    for row in backtest.rows:
-        prefix = f"{row.protocol}.h{row.horizon:02d}.{row.forecaster}"
-        values |= {
-            f"{prefix}.mae": row.score.mae,
-            f"{prefix}.pinball": row.score.pinball,
-            f"{prefix}.coverage": row.score.coverage,
-        }
-    return values
-
-
-def _write_artefacts(
-    folder: Path, examples: Examples, backtest: Backtest, model: ForecastModel
-) -> None:
-    from ml.judging.plots import plot_importance  # noqa: PLC0415 - matplotlib takes a second to import
-
-    plot_importance(model, folder / "feature_importance.png")
-    with (folder / "backtest.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["protocol", "horizon", "forecaster", "rows", "mae", "pinball", "coverage"])
-        for row in backtest.rows:
-            one = row.score
-            writer.writerow(
-                [
-                    row.protocol,
-                    row.horizon,
-                    row.forecaster,
-                    one.rows,
-                    one.mae,
-                    one.pinball,
-                    one.coverage,
-                ]
-            )
-    with (folder / "backtest_predictions.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(
-            [
-                "protocol",
-                "forecaster",
-                "chip_key",
-                "as_of",
-                "horizon",
-                "net_change",
-                "point",
-                *QUANTILE_NAMES,
-            ]
-        )
-        for prediction in backtest.predictions:
-            judged = examples.take(prediction.rows)
-            columns = (
-                judged.chip_key,
-                judged.as_of,
-                judged.horizon,
-                judged.net_change,
-                prediction.point,
-                *prediction.quantiles.T,
-            )
-            for values in zip(*(column.tolist() for column in columns), strict=True):
-                writer.writerow([prediction.protocol, prediction.forecaster, *values])
-
-
-def _write_backtest(connection: psycopg.Connection, run_id: str, backtest: Backtest) -> None:
-    rows = [
-        (
-            run_id,
-            row.protocol,
-            row.horizon,
-            row.forecaster,
-            row.score.rows,
-            row.score.mae,
-            row.score.pinball,
-            row.score.coverage,
-        )
-        for row in backtest.rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ml.backtest (run_id, protocol, horizon, forecaster, rows_judged, mae, "
-            "pinball, coverage) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            rows,
-        )

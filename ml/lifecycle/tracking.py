@@ -1,4 +1,4 @@
-"""MLflow without a server: runs and registry in schema ``mlflow``, artefacts on disk.
+"""MLflow without a server: its records in schema ``mlflow``, its artefacts on disk.
 
 MLflow is imported when it is first needed: that takes seconds, and only after its telemetry is off.
 """
@@ -7,17 +7,14 @@ import contextlib
 import functools
 import logging
 import os
-import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from ml.model.chip_model import ForecastModel
-from ml.model.errors import BundleError
 from warehouse.access import dsn, sqlalchemy_url
 from warehouse.connection.roles import Role
 from warehouse.connection.settings import get_settings
@@ -29,25 +26,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EXPERIMENT: Final = "building-growth"
-MODEL_NAME: Final = "building-growth"
-CHAMPION: Final = "champion"
-BUNDLE_FOLDER: Final = "model"
 
-_FINGERPRINT_TAG: Final = "fingerprint"
+EXPERIMENT_TAGS: Final = {
+    "mlflow.experimentKind": "custom_model_development",
+    "mlflow.note.content": (
+        "Forecasts of building growth: each run judges a way to train by backtest, beside the "
+        "plain forecasts, and trains a model on all months. The card of a run is its artifact "
+        "`card/model_card.html`."
+    ),
+}
+"""Kind (MLflow's word for experiments of trained models) and description."""
+
 _SESSION_TAG: Final = "sn7.session"
-
-
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """The registered model in use.
-
-    Attributes:
-        version: Its version in the registry.
-        model: The model of its bundle.
-    """
-
-    version: int
-    model: ForecastModel
 
 
 def mlflow_client() -> "MlflowClient":
@@ -80,29 +70,62 @@ def _client(url: str) -> "MlflowClient":
     return client
 
 
+def open_mlflow() -> ModuleType:
+    """Return MLflow with the warehouse as its store, for notebooks and prompts.
+
+    After it, ``mlflow.pyfunc.load_model("models:/building-growth@champion")`` finds the model.
+    """
+    url = sqlalchemy_url(schema="mlflow", role=Role.TRAINER)
+    _client(url)
+    with remarks_left_out():
+        import mlflow.pyfunc  # noqa: PLC0415 - see the module's docstring
+
+    mlflow.set_tracking_uri(url)
+    mlflow.set_registry_uri(url)
+    return mlflow
+
+
 def experiment_id(client: "MlflowClient") -> str:
     """Return the id of the experiment, created with its artefacts below ``settings.mlflow``."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
-    if experiment is not None:
-        return str(experiment.experiment_id)
-    location = (get_settings().mlflow / EXPERIMENT).as_uri()
-    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
+    if experiment is None:
+        location = (get_settings().mlflow / EXPERIMENT).as_uri()
+        return str(client.create_experiment(EXPERIMENT, location, tags=EXPERIMENT_TAGS))
+    for name, value in EXPERIMENT_TAGS.items():
+        if experiment.tags.get(name) != value:
+            client.set_experiment_tag(experiment.experiment_id, name, value)
+    return str(experiment.experiment_id)
+
+
+def artifact_folder(client: "MlflowClient", run_id: str) -> Path:
+    """Return the folder of a run's artefacts, which may be gone."""
+    return Path(unquote(urlsplit(client.get_run(run_id).info.artifact_uri).path))
 
 
 @contextlib.contextmanager
-def tracked_run(client: "MlflowClient", params: Mapping[str, object]) -> Iterator[str]:
+def tracked_run(
+    client: "MlflowClient", params: Mapping[str, object], *, name: str, tags: Mapping[str, str]
+) -> Iterator[str]:
     """Open a run and close it as finished, or as failed where the block raises; yields its id.
 
     Runs that a killed process left open are closed first.
+
+    Args:
+        client: MLflow.
+        params: Tunables, written at once.
+        name: Of the run, for people.
+        tags: Of the run.
     """
+    from mlflow.entities import Param  # noqa: PLC0415 - see the module's docstring
+
     experiment = experiment_id(client)
     _close_dead_runs(client, experiment)
     session = held_session()
-    tags = {_SESSION_TAG: session.name} if session else {}
-    run_id = str(client.create_run(experiment, tags=tags).info.run_id)
+    ours = {_SESSION_TAG: session.name} if session else {}
+    run_id = str(client.create_run(experiment, tags={**tags, **ours}, run_name=name).info.run_id)
     try:
-        for name, value in params.items():
-            client.log_param(run_id, name, value)
+        values = [Param(key, str(value)) for key, value in params.items()]
+        client.log_batch(run_id, params=values)
         yield run_id
     except BaseException:
         client.set_terminated(run_id, status="FAILED")
@@ -121,69 +144,31 @@ def _close_dead_runs(client: "MlflowClient", experiment: str) -> None:
             client.set_terminated(run.info.run_id, status="KILLED")
 
 
-def log_bundle(client: "MlflowClient", run_id: str, model: ForecastModel) -> None:
-    """Keep the model's bundle among the artefacts of the run."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder))
-        client.log_artifacts(run_id, folder, artifact_path=BUNDLE_FOLDER)
+def log_curves(
+    client: "MlflowClient", run_id: str, points: Iterable[tuple[str, float, int]]
+) -> None:
+    """Keep scores as curves, all in one write.
 
-
-def register(client: "MlflowClient", run_id: str, model: ForecastModel) -> int:
-    """Make the run's model the champion and return its version.
-
-    A model equal to the champion (same data, same tunables) gets no second version.
+    Args:
+        client: MLflow.
+        run_id: The run.
+        points: Name, value and step of each.
     """
-    current = _champion(client)
-    if current is not None and current.model.manifest.fingerprint == model.manifest.fingerprint:
-        return current.version
-    _ensure_registered_model(client)
-    source = f"{client.get_run(run_id).info.artifact_uri}/{BUNDLE_FOLDER}"
-    version = client.create_model_version(
-        MODEL_NAME, source, run_id=run_id, tags={_FINGERPRINT_TAG: model.manifest.fingerprint}
-    )
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version.version)
-    return int(version.version)
-
-
-def champion() -> Champion | None:
-    """Return the registered model in use; none where there is none or its bundle cannot be read."""
-    return _champion(mlflow_client())
-
-
-def _champion(client: "MlflowClient") -> Champion | None:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the module's docstring
-
-    try:
-        version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION)
-    except MlflowException as error:
-        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-            return None
-        raise
-    folder = Path(unquote(urlsplit(version.source).path))
-    try:
-        model = ForecastModel.load(folder)
-    except BundleError as error:
-        # The home was removed, or the bundle is of an older form: the next model takes its place.
-        logger.warning("champion version %s counts as none: %s", version.version, error)
-        return None
-    number = int(version.version)
-    return Champion(version=number, model=model.with_version(number))
-
-
-def _ensure_registered_model(client: "MlflowClient") -> None:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the module's docstring
-
-    try:
-        client.create_registered_model(MODEL_NAME)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-
-
-def log_metrics(client: "MlflowClient", run_id: str, values: Mapping[str, float]) -> None:
-    """Keep all metrics of a run in one write."""
     from mlflow.entities import Metric  # noqa: PLC0415 - see the module's docstring
 
     now = int(time.time() * 1000)
-    metrics = [Metric(key=key, value=value, timestamp=now, step=0) for key, value in values.items()]
-    client.log_batch(run_id, metrics=metrics)
+    client.log_batch(run_id, metrics=[Metric(key, value, now, step) for key, value, step in points])
+
+
+@contextlib.contextmanager
+def remarks_left_out() -> Iterator[None]:
+    """Leave out MLflow's remarks on what is meant so, such as types of whole numbers."""
+    logger = logging.getLogger("mlflow")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)

@@ -32,3 +32,7 @@ class Target(StrEnum):
 
     AREA = "built_area_m2"
     """The corrected built area: square metres on the ground."""
+
+
+UNITS: Final = {Target.COUNT: "buildings", Target.AREA: "m²"}
+"""Of each target's amounts."""

@@ -84,6 +84,15 @@ class MinimumParams(_Section):
     rows_per_horizon: int = Field(ge=2)
 
 
+class GateParams(_Section):
+    """What a challenger has to show against the champion."""
+
+    margin: float = Field(ge=0, le=0.5)
+    confidence: float = Field(gt=0.5, lt=1)
+    draws: int = Field(ge=100, le=100_000)
+    least_aois: int = Field(ge=2)
+
+
 class Params(_Section):
     """All of ``params.yaml``."""
 
@@ -97,6 +106,7 @@ class Params(_Section):
     calibration: CalibrationParams
     backtest: BacktestParams
     minimum: MinimumParams
+    gate: GateParams
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """The trained model and the forecasts that it makes."""
 
+from typing import Any
+
 import dagster as dg
 
 from ml.judging.backtest import BacktestRow
 from ml.lifecycle.forecasting import forecast_chips
-from ml.lifecycle.run import train
+from ml.lifecycle.run import TrainingReport, train
 from orchestration.checks import reports
 from orchestration.terminal import step
 
@@ -20,19 +22,22 @@ from orchestration.terminal import step
 def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
     """Quantile model of the next 1, 3, 6 and 12 months, judged beside the plain forecasts.
 
-    Where the data do not suffice, or a plain forecast is better, the champion stays what it was.
+    Where the data do not suffice, or a plain forecast or the champion is better, the champion
+    stays what it was. The card tells how good it is, where, and on which kind of data.
     """
     report = train(on_split=lambda done, total: step.report(done, total, "backtest splits"))
     return dg.MaterializeResult(
         metadata={
             "reason": report.reason,
             "trained": report.trained,
-            "registered": report.registered,
+            "promoted": report.promoted,
             "model_version": report.model_version or "none",
             "mlflow_run": report.run_id or "none",
+            "mlflow_run_name": report.run_name or "none",
             "backtest": backtest_table(report.metrics),
+            **_card(report),
         },
-        check_results=[reports.beats_baselines(registered=report.registered, reason=report.reason)],
+        check_results=[reports.beats_baselines(promoted=report.promoted, reason=report.reason)],
     )
 
 
@@ -44,7 +49,7 @@ def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
     kinds={"postgres"},
 )
 def chip_forecast() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
-    """One row per chip, as-of month, horizon and model: net change, interval and baseline."""
+    """One row per chip, target, as-of month, horizon and model: net change and interval."""
     report = forecast_chips()
     return dg.MaterializeResult(
         metadata={
@@ -55,6 +60,16 @@ def chip_forecast() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
             "reason": report.reason or "every chip has its forecast",
         }
     )
+
+
+def _card(report: TrainingReport) -> dict[str, dg.MetadataValue[Any]]:
+    """Return the model card: its text here, and the file with its plots."""
+    if report.card is None:
+        return {}
+    return {
+        "model_card": dg.MetadataValue.md(report.summary),
+        "model_card_file": dg.MetadataValue.path(report.card),
+    }
 
 
 def backtest_table(rows: tuple[BacktestRow, ...]) -> dg.TableMetadataValue:

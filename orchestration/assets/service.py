@@ -16,6 +16,6 @@ def bento() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes 
     """Service and champion in one package, ready for ``make serve``."""
     tag = build_bento()
     if tag is None:
-        reason = "no model has been registered yet, so there is nothing to package"
+        reason = "no model has become champion yet, so there is nothing to package"
         return dg.MaterializeResult(metadata={"built": False, "reason": reason})
     return dg.MaterializeResult(metadata={"built": True, "tag": tag})

@@ -18,7 +18,7 @@ READ_IS_KEPT = dg.AssetCheckSpec(
 BEATS_BASELINES = dg.AssetCheckSpec(
     "beats_baselines",
     asset=["ml", "trained_model"],
-    description="The new model beats every plain baseline, and so was registered.",
+    description="The new model beats every plain baseline, and the gate made it champion.",
 )
 
 
@@ -32,9 +32,9 @@ def read_is_kept(*, read: int, loaded: int, rejected: int) -> dg.AssetCheckResul
     return _result(READ_IS_KEPT, passed=read == loaded + rejected, warn=False, rows_read=read)
 
 
-def beats_baselines(*, registered: bool, reason: str) -> dg.AssetCheckResult:
+def beats_baselines(*, promoted: bool, reason: str) -> dg.AssetCheckResult:
     """Warn where there is no new model."""
-    return _result(BEATS_BASELINES, passed=registered, warn=True, reason=reason)
+    return _result(BEATS_BASELINES, passed=promoted, warn=True, reason=reason)
 
 
 def _result(

@@ -169,7 +169,8 @@ def _is_command(line: str) -> bool:
 def example_chip() -> str | None:
     """Return the name of a chip to try things with: the one where most is built soon."""
     query = (
-        "select chip_id from marts.dim_chip left join ml.chip_forecast using (chip_key) "
+        "select chip_id from marts.dim_chip left join ml.current_forecast using (chip_key) "
+        "where target = 'building_count' or target is null "
         "order by q50 desc nulls last, chip_key limit 1"
     )
     with connect(role=Role.ANALYST) as connection:

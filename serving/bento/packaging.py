@@ -12,7 +12,7 @@ from typing import Final
 
 import yaml
 
-from ml.lifecycle import tracking
+from ml.lifecycle import registry
 from ml.model.chip_model import ForecastModel
 from serving.bento.errors import NoBentoError, PackagingError
 from serving.bento.lock import serving_lock
@@ -66,7 +66,7 @@ def build_bento(model_version: int | None = None) -> str | None:
     Raises:
         PackagingError: The champion is of another version, or BentoML failed.
     """
-    champion = tracking.champion()
+    champion = registry.champion()
     if champion is None:
         return None
     if model_version is not None and model_version != champion.version:

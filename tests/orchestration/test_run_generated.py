@@ -6,6 +6,7 @@ import dagster as dg
 import psycopg
 import pytest
 
+from ml.model.grid import HORIZONS, Target
 from orchestration.definitions import build_defs
 from orchestration.instance import STORAGE_URL, persistent_instance
 from orchestration.terminal.progress import TITLES
@@ -91,11 +92,12 @@ def test_every_chip_lies_within_exactly_one_aoi(query: Query, outcome: Outcome) 
 
 def test_every_chip_has_its_forecasts(query: Query, outcome: Outcome) -> None:
     chips = query(
-        "select chip_key, array_agg(horizon order by horizon) from ml.chip_forecast group by 1"
+        "select chip_key, target, array_agg(horizon order by horizon) from ml.chip_forecast "
+        "group by 1, 2"
     )
 
-    assert len(chips) == 60
-    assert {str(horizons) for _, horizons in chips} == {str([1, 3, 6, 12])}
+    assert len(chips) == 60 * len(Target)
+    assert {str(horizons) for _, _, horizons in chips} == {str([*HORIZONS])}
     assert query(
         "select count(*) from ml.chip_forecast where not q10 <= q50 or not q50 <= q90"
     ) == [(0,)]

@@ -138,7 +138,7 @@ def test_in_a_world_with_rates_of_its_own_the_model_beats_every_baseline(
 ) -> None:
     verdict = judge(backtest)
     assert verdict.beats, verdict.sentence
-    assert verdict.sentence.startswith("registered: beats every plain forecast by pinball loss")
+    assert verdict.sentence.startswith("beats every plain forecast by pinball loss")
 
 
 def test_the_best_baseline_has_the_least_loss_at_the_origins(backtest: Backtest) -> None:

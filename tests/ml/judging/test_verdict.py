@@ -26,5 +26,5 @@ def test_a_baseline_without_loss_makes_no_endless_figure() -> None:
 
 def test_figures_are_told_to_two_digits() -> None:
     sentence = judge(backtest(model=0.5, holt_damped=0.8)).sentence
-    assert "rolling origin: 0.62 of that of holt damped; unseen aois: 0.62" in sentence
+    assert "rolling origin: 0.62 of that of holt damped; unseen AOIs: 0.62" in sentence
     assert np.isfinite(backtest().relative_loss(Protocol.ROLLING_ORIGIN, "model", "no_change"))

@@ -12,8 +12,8 @@ def test_a_run_whose_process_is_gone_is_marked_as_killed(in_trained: Trained) ->
 
     with (
         hold(in_trained.conninfo, "python -m ml train"),
-        tracking.tracked_run(client, {}) as outer,
-        tracking.tracked_run(client, {}) as inner,
+        tracking.tracked_run(client, {}, name="by hand", tags={}) as outer,
+        tracking.tracked_run(client, {}, name="by hand", tags={}) as inner,
     ):
         assert client.get_run(dead).info.status == "KILLED"
         assert client.get_run(outer).info.status == "RUNNING"

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from ml.lifecycle.forecasting import NO_MODEL, forecast_chips
+from ml.model.grid import HORIZONS, Target
 from tests.fixtures.tables import write_world
 from tests.fixtures.worlds import World
 from warehouse.access import connect
@@ -29,13 +30,13 @@ def change(statement: str) -> None:
 def test_every_chip_is_forecast_from_its_last_month_at_every_horizon(
     trained_database: str, world: World
 ) -> None:
-    assert forecast_chips().rows_written == 60 * 4
+    assert forecast_chips().rows_written == 60 * 4 * len(Target)
     last: dict[object, int] = {}
     for row in world.features:
         last[row["chip_key"]] = max(last.get(row["chip_key"], 0), int(row["as_of"] or 0))
     rows = written()
     assert {(row[0], row[1]) for row in rows} == set(last.items())
-    assert [row[2] for row in rows] == [1, 3, 6, 12] * 60
+    assert [row[2] for row in rows] == sorted([*HORIZONS] * len(Target)) * 60
     assert all(row[3] <= row[4] <= row[5] for row in rows)  # type: ignore[operator]
     assert {row[7] for row in rows} == {1}
 
@@ -59,8 +60,8 @@ def test_a_new_month_adds_forecasts_and_a_removed_one_takes_them_away(
     )
     forecast_chips()
     added = [row for row in written() if row not in before]
-    assert [row[:3] for row in added] == [(1003, 202112, horizon) for horizon in (1, 3, 6, 12)]
-    assert len(written()) == len(before) + 4
+    assert {row[:3] for row in added} == {(1003, 202112, horizon) for horizon in HORIZONS}
+    assert len(written()) == len(before) + len(HORIZONS) * len(Target)
     with connect() as connection:
         current = connection.execute(
             "select distinct as_of from ml.current_forecast where chip_key = 1003"
@@ -118,5 +119,6 @@ def test_no_chips_write_nothing(trained_database: str) -> None:
 def test_the_database_refuses_crossed_quantiles(trained_database: str) -> None:
     with connect(role=Role.TRAINER) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute(
-            f"insert into ml.chip_forecast ({WITHOUT_TIME}) values (1, 201901, 1, 3, 2, 4, 0, 1)"
+            f"insert into ml.chip_forecast (target, {WITHOUT_TIME}) "
+            "values ('building_count', 1, 201901, 1, 3, 2, 4, 0, 1)"
         )

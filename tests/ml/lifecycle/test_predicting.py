@@ -43,7 +43,7 @@ def test_every_place_is_forecast_from_its_last_month_without_any_table(
     trained_database: str, history: Path, tmp_path: Path
 ) -> None:
     with connect(role=Role.TRANSFORMER) as connection:
-        connection.execute("drop table features.chip_month, features.chip_target")
+        connection.execute("drop table features.chip_month, features.chip_target cascade")
     out = tmp_path / "forecast.csv"
     done = CliRunner().invoke(app, ["predict", str(history), "--out", str(out)])
     assert done.exit_code == 0, done.output
@@ -100,5 +100,5 @@ def test_an_out_that_cannot_be_written_is_told(
 def test_without_a_champion_the_reason_is_said(
     database: str, history: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(BundleError, match=r"no model has been registered yet.*`make run`"):
+    with pytest.raises(BundleError, match=r"no model has become champion yet.*`make run`"):
         predict_file(history, tmp_path / "out.csv")

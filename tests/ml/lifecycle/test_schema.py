@@ -38,7 +38,7 @@ def test_columns_are_called_by_their_quantiles(connection: psycopg.Connection) -
         "and table_name = 'chip_forecast' and column_name ~ '^q[0-9]+$' order by ordinal_position"
     ).fetchall()
     assert tuple(name for name, _ in rows) == QUANTILE_NAMES == ("q10", "q50", "q90")
-    assert rows[0][1] == "Lower end of the 80 % interval, buildings."
+    assert rows[0][1] == "Lower end of the 80 % interval, in units of the target."
 
 
 def test_making_the_tables_again_changes_nothing(connection: psycopg.Connection) -> None:

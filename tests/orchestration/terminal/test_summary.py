@@ -16,7 +16,7 @@ from orchestration.terminal.summary import Summary
 
 CHIP = "L15-0331E-1257N_1327_3160_13"
 REASON = (
-    "registered: beats every baseline by pinball loss, geometric mean over the horizons (rolling "
+    "champion: beats every baseline by pinball loss, geometric mean over the horizons (rolling "
     "origin: 0.98 of no change's, 0.68 of mean past change's, 0.76 of damped trend's)"
 )
 

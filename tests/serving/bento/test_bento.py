@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ml.lifecycle import tracking
+from ml.lifecycle import registry
 from serving.api.champion import BUNDLE_FOLDER
 from serving.bento.packaging import NO_BENTO, Bento, build_bento, latest_tag, package
 from tests.fixtures.service import Server, StartServer
@@ -141,7 +141,7 @@ def test_packaging_again_changes_nothing_and_a_new_version_makes_a_new_bento(
     monkeypatch.setenv("SN7_HOME", trained.home)
     assert build_bento() == build_bento(1) == bento.tag
     assert latest_tag() == bento.tag
-    champion = tracking.champion()
+    champion = registry.champion()
     assert champion is not None
     assert package(champion.model) == dataclasses.replace(bento, built=False)
 
@@ -149,7 +149,7 @@ def test_packaging_again_changes_nothing_and_a_new_version_makes_a_new_bento(
 def test_without_a_champion_there_is_nothing_to_package(database: str) -> None:
     done = command_line("build")
     assert (done.returncode, done.stdout) == (
-        0, "no model has been registered yet, so there is nothing to package\n",
+        0, "no model has become champion yet, so there is nothing to package\n",
     )  # fmt: skip
 
 

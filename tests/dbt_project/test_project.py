@@ -173,7 +173,7 @@ def test_marts_and_features_call_no_hook_but_to_record_what_they_were_built_from
         for hook in re.findall(r"\w+_hook\s*=\s*(.*?),?\n", node["raw_code"])
     }
     assert hooks == {
-        (model, '"{{ record_built_images() }}"') for model in ("fact_cell_month", "cell_month")
+        (model, '"{{ record_built_images() }}"') for model in ("fact_cell_month", "cell_surroundings", "cell_month")
     }
 
 

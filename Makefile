@@ -31,9 +31,9 @@ export BENTOML_DO_NOT_TRACK := True
 export DAGSTER_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
-# dbt finds the project from the folder of this file.
-export DBT_PROJECT_DIR := dbt_project
-export DBT_PROFILES_DIR := dbt_project
+# dbt starts in whatever folder its caller is in.
+export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
+export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
 .PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench mutants hooks lock clean
 

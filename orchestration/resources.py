@@ -33,6 +33,13 @@ class WarehouseDbt(DbtCliResource):
         """The version of dbt; the parent asks ``dbt --version``, which also asks PyPI."""
         return Version(importlib.metadata.version("dbt-core"))
 
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
+        """Make no adapter in this process: only fetching of metadata, which we do not, needs one.
+
+        The parent takes seconds for it and swallows an interrupt that falls into them.
+        """
+        return None
+
     def cli(
         self,
         args: Sequence[str],
@@ -48,12 +55,17 @@ class WarehouseDbt(DbtCliResource):
             **options: As for ``DbtCliResource.cli``.
         """
         folder = target_path or dbt_logs()
-        (folder / RUN_RESULTS).unlink(missing_ok=True)
+        forget_results(folder)
         parsed = {"DBT_TARGET_PATH": str(dbt_project().manifest_path.parent)}
         database = libpq_environment()
         bound_to = {**build_environment(held_session(), database), **parent_variable()}
         with _environment({**database, **bound_to, **parsed}):
             return super().cli(args, target_path=folder, **options)
+
+
+def forget_results(folder: Path | None = None) -> None:
+    """Remove the results of an earlier dbt: those of a run are of its own dbt."""
+    ((folder or dbt_logs()) / RUN_RESULTS).unlink(missing_ok=True)
 
 
 def dbt_logs() -> Path:
@@ -71,7 +83,10 @@ def build_resources() -> dict[str, Any]:
     launcher, *launched = bound([str(DBT_EXECUTABLE)])
     return {
         "dbt": WarehouseDbt(
-            project_dir=project_dir, dbt_executable=launcher, global_config_flags=launched
+            project_dir=project_dir,
+            profiles_dir=project_dir,  # whatever the environment says for other projects
+            dbt_executable=launcher,
+            global_config_flags=launched,
         ),
         "run_lock": run_lock,
         "io_manager": dg.FilesystemIOManager(),

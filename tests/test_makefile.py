@@ -36,8 +36,10 @@ def clone(tmp_path: Path) -> Path:
 
 
 def make(clone: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run make as from a shell, also where the tests themselves were started by a make."""
+    of_a_shell = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(
-        ["make", *arguments], cwd=clone, env=os.environ | environment,
+        ["make", *arguments], cwd=clone, env=of_a_shell | environment,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

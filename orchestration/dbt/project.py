@@ -5,6 +5,7 @@ The SQL belongs to ``dbt_project/``; the assets made of it to ``orchestration.as
 
 import fcntl
 import functools
+import hashlib
 import logging
 import os
 import subprocess
@@ -74,6 +75,15 @@ def is_current(manifest_path: Path, project_dir: Path) -> bool:
         return False
     parsed = manifest_path.stat().st_mtime_ns
     return all(path.stat().st_mtime_ns <= parsed for path in _source_files(project_dir))
+
+
+def project_digest() -> str:
+    """Return a digest of the names and the contents of the dbt project's files."""
+    folder = dbt_project().project_dir
+    digest = hashlib.sha256()
+    for path in sorted(_source_files(folder)):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _source_files(folder: Path) -> Iterator[Path]:

@@ -46,6 +46,11 @@ class DbtResults:
         return cls.from_nodes(json.loads(path.read_bytes())["results"])
 
     @classmethod
+    def read_if_run(cls, path: Path) -> Self | None:
+        """Read ``run_results.json``; none where dbt had nothing to do."""
+        return cls.read(path) if path.exists() else None
+
+    @classmethod
     def from_nodes(cls, nodes: Iterable[Mapping[str, Any]]) -> Self:
         """Sum up the ``results`` of ``run_results.json``.
 

@@ -37,13 +37,13 @@ class Summary:
 
     Attributes:
         assets: Metadata of every asset that was materialized, by key (``marts/dim_chip``).
-        dbt: What dbt built and tested.
+        dbt: What dbt built and tested; none where nothing had changed.
         example_chip: Name of a chip to try the service with; none where no chip was loaded.
         seconds: Duration of the whole command.
     """
 
     assets: Mapping[str, Metadata]
-    dbt: DbtResults
+    dbt: DbtResults | None
     example_chip: str | None
     seconds: float
 
@@ -86,10 +86,13 @@ class Summary:
                 table.add_row(key.replace("/", "."), f"{metadata['dagster/row_count']:,}")
         yield "\n[bold]Warehouse[/]"
         yield table
-        yield (
-            f"  dbt: {self.dbt.models} models built; {self.dbt.tests_passed} tests passed, "
-            f"{self.dbt.tests_warned} warned, {self.dbt.tests_failed} failed"
-        )
+        if self.dbt is None:
+            yield "  dbt: nothing to build, as nothing has changed since the last build"
+        else:
+            yield (
+                f"  dbt: {self.dbt.models} models built; {self.dbt.tests_passed} tests passed, "
+                f"{self.dbt.tests_warned} warned, {self.dbt.tests_failed} failed"
+            )
 
     def _forecast(self) -> Iterator[RenderableType]:
         model = self.assets["ml/trained_model"]

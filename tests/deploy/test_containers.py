@@ -107,6 +107,7 @@ def test_commands_of_the_services_exist(name: str) -> None:
 
     assert (python, flag) == ("python", "-m")
     assert (PROJECT_ROOT / package / "__main__.py").exists()
-    source = (PROJECT_ROOT / package / "__main__.py").read_text(encoding="utf-8")
+    commands = [PROJECT_ROOT / package / name for name in ("__main__.py", "commands.py")]
+    source = "".join(path.read_text(encoding="utf-8") for path in commands if path.exists())
     subcommand = SERVICES[name]["command"][3]
     assert re.search(rf'(def {subcommand}\(|command\(\s*"{subcommand}")', source), subcommand

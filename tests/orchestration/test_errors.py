@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration.__main__ import app
 from orchestration.assets.source import SourceConfig
+from orchestration.commands import app
 from orchestration.instance import STORAGE_URL, persistent_instance
 from orchestration.runs.here import run_main
 from warehouse.cli import run_cli

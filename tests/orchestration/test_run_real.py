@@ -84,5 +84,6 @@ def test_a_second_run_changes_nothing(
 
     assert again.code == 0
     assert "2,775 rows read, 2,775 loaded, 0 rejected (unchanged)" in again.lines
+    assert any(line.startswith("dbt: nothing to build") for line in again.lines)
     assert query(marts) == before
     assert query("select count(*) from raw.observation") == [(2775,)]

@@ -25,7 +25,7 @@ from warehouse.server import lifecycle
 pytestmark = pytest.mark.slow
 
 PATIENCE = 240.0
-SOON = 60.0
+SOON = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -194,10 +194,7 @@ def test_of_two_runs_at_once_the_second_waits_and_says_for_whom(database: str, t
             first.send_signal(signal.SIGINT)
             assert second.stdout.readline().startswith("done source data")
             assert first.wait(SOON) == 130
-    # Failed where the first had to be left before it could write down that it was canceled.
-    ended, going_on = sorted(status.value for status in statuses())
-    assert ended in {"CANCELED", "FAILURE"}
-    assert going_on == "STARTED"
+    assert sorted(status.value for status in statuses()) == ["CANCELED", "STARTED"]
 
 
 def test_a_run_of_an_inherited_mark_is_left_alone(database: str) -> None:

@@ -11,10 +11,10 @@ TITLES: Final = {
     "source_data": "source data",
     "raw_tables": "raw tables",
     "dbt_models": "star schema and features",
-    "ml__trained_model": "model",
-    "ml__chip_forecast": "forecast",
     "ml__cell_model": "model of cells",
+    "ml__trained_model": "model",
     "ml__cell_forecast": "hot spots",
+    "ml__chip_forecast": "forecast",
     "serving__bento": "service package",
 }
 

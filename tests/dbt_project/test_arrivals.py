@@ -157,7 +157,7 @@ def test_marts_follow_arrivals_in_any_order_and_equal_a_full_refresh(
         expect(dbt, world, f"seed {seed}, {step.__name__}")
     followed = contents(dbt)
     # The ledger says that these are up to date; made anew, they are read again all the same.
-    anew = ("fact_chip_observation", "int_footprint_histories", "fact_cell_month", "cell_month")
+    anew = ("fact_chip_observation", "int_footprint_histories", "fact_cell_month", "features")
     dbt("run", "--full-refresh", "--select", *anew)
     assert contents(dbt) == followed
     dbt("run", "--full-refresh")

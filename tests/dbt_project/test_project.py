@@ -172,9 +172,8 @@ def test_marts_and_features_call_no_hook_but_to_record_what_they_were_built_from
         if layer(node) in {"marts", "features"}
         for hook in re.findall(r"\w+_hook\s*=\s*(.*?),?\n", node["raw_code"])
     }
-    assert hooks == {
-        (model, '"{{ record_built_images() }}"') for model in ("fact_cell_month", "cell_month")
-    }
+    follow = ("fact_cell_month", "cell_surroundings", "cell_month")
+    assert hooks == {(model, '"{{ record_built_images() }}"') for model in follow}
 
 
 def test_our_materializations_have_names_of_their_own(manifest: dict[str, Any]) -> None:

@@ -103,6 +103,13 @@ def test_every_chip_has_its_forecasts(query: Query, outcome: Outcome) -> None:
     ) == [(0,)]
 
 
+def test_the_layer_of_hot_spots_shows_forecasts_from_the_first_run_on(
+    query: Query, outcome: Outcome
+) -> None:
+    [(layer,)] = query("select pg_get_viewdef('layers.hot_spots'::regclass)")
+    assert "ml.cell_forecast" in str(layer)
+
+
 def test_summary_shows_the_forecast_beside_its_baselines(outcome: Outcome) -> None:
     header = next(line for line in outcome.lines if line.startswith("months ahead"))
     assert header.split("  ")[0] == "months ahead"

@@ -2,8 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="replace_changed",
-        on_schema_change="fail",
-        follows="fact_cell_month",
+        follows="cell_surroundings",
         reads_masks=true,
         post_hook="{{ record_built_images() }}",
     )
@@ -16,7 +15,7 @@ changed_chips as materialized (
     select
         chip_key,
         first_time_key
-    from {{ changed_chips("cell_month", "fact_cell_month", true) }} as chips
+    from {{ changed_chips("cell_month", "cell_surroundings", true) }} as chips
 
 ),
 

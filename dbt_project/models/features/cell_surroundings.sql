@@ -1,6 +1,22 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_changed",
+        follows="fact_cell_month",
+        reads_masks=true,
+        post_hook="{{ record_built_images() }}",
+    )
+}}
 {% set blocks = {"": 0, "_3x3": 1, "_5x5": 2} %}
 
 with
+
+changed_chips as (
+
+    select chip_key
+    from {{ changed_chips("cell_surroundings", "fact_cell_month", true) }} as chips
+
+),
 
 chip_months as (
 
@@ -10,6 +26,7 @@ chip_months as (
         {{ month_number("time_key") }} as month_number,
         time_key = min(time_key) over (partition by chip_key) as is_first
     from {{ ref("fact_chip_month") }}
+    inner join changed_chips using (chip_key)
 
 ),
 
@@ -36,7 +53,7 @@ arrivals as (
         month_number,
         cell_no,
         initial_count,
-        null::boolean as has_appeared,
+        null::boolean as is_new,
         false as is_first_growth
     from cell_months
     where initial_count > 0
@@ -47,7 +64,7 @@ arrivals as (
             month_number,
             cell_no,
             0 as initial_count,
-            '{{ kind }}' = 'appeared' as has_appeared,
+            '{{ kind }}' = 'appeared' as is_new,
             '{{ kind }}' = 'appeared'
             and 1 = row_number() over (
                 partition by chip_key, cell_no order by month_number
@@ -64,10 +81,10 @@ spread as (
         arrivals.chip_key,
         arrivals.month_number,
         arrivals.initial_count,
-        arrivals.has_appeared,
+        arrivals.is_new,
         arrivals.is_first_growth,
         arrivals.cell_no + rows_down.step * 32 + columns_right.step as cell_no,
-        greatest(abs(rows_down.step), abs(columns_right.step)) as distance
+        greatest(abs(rows_down.step), abs(columns_right.step)) as steps
     from arrivals
     cross join generate_series(-2, 2) as rows_down (step)
     cross join generate_series(-2, 2) as columns_right (step)
@@ -86,16 +103,14 @@ final as (
         cell_no::smallint as cell_no,
         {% for block, reach in blocks.items() -%}
             coalesce(
-                sum(initial_count) filter (where distance <= {{ reach }}), 0
+                sum(initial_count) filter (where steps <= {{ reach }}), 0
             )::integer as initial_count{{ block }},
-            array_agg(month_number)
-            filter (where has_appeared and distance <= {{ reach }})
+            array_agg(month_number) filter (where is_new and steps <= {{ reach }})
                 as appeared_months{{ block }},
-            array_agg(month_number)
-            filter (where not has_appeared and distance <= {{ reach }})
+            array_agg(month_number) filter (where not is_new and steps <= {{ reach }})
                 as revealed_months{{ block }},
         {% endfor -%}
-        array_agg(month_number) filter (where is_first_growth and distance <= 1)
+        array_agg(month_number) filter (where is_first_growth and steps <= 1)
             as first_growth_months_3x3
     from spread
     group by chip_key, cell_no

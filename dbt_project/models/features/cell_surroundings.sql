@@ -30,7 +30,7 @@ chip_months as (
 
 ),
 
-cell_months as (
+cell_months as {{ where_it_lies() }} (
 
     select
         chip_key,
@@ -64,11 +64,15 @@ arrivals as (
             month_number,
             cell_no,
             0 as initial_count,
-            '{{ kind }}' = 'appeared' as is_new,
-            '{{ kind }}' = 'appeared'
-            and 1 = row_number() over (
-                partition by chip_key, cell_no order by month_number
-            ) as is_first_growth
+            {% if kind == "appeared" -%}
+                true as is_new,
+                1 = row_number() over (
+                    partition by chip_key, cell_no order by month_number
+                ) as is_first_growth
+            {%- else -%}
+                false as is_new,
+                false as is_first_growth
+            {%- endif %}
         from cell_months
         cross join generate_series(1, {{ kind }})
     {% endfor %}

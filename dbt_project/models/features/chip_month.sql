@@ -39,7 +39,7 @@ known as {{ where_it_lies() }} (
             end::integer as appeared_{{ span }}{{ "," if not loop.last }}
         {% endfor -%}
     from chip_months
-    inner join {{ ref("int_chip_month_growths") }} as growths
+    inner join {{ ref("chip_growth") }} as growths
         using (chip_key, time_key)
 
 ),

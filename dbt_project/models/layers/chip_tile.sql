@@ -9,7 +9,7 @@ chip_months as (
 
 ),
 
-buildings as (
+buildings as {{ where_it_lies() }} (
 
     select * from {{ ref("footprint_months") }}
 

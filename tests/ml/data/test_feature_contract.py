@@ -68,7 +68,7 @@ def test_the_made_up_world_has_no_column_that_dbt_lacks(world: World, table: str
 
 def test_a_bare_history_has_the_features_that_dbt_gives_a_chip() -> None:
     """The case that dbt's unit test expects, told to the model's own arithmetic."""
-    path = PROJECT_ROOT / "dbt_project/models/intermediate/chips/int_chip_month_growths.yml"
+    path = PROJECT_ROOT / "dbt_project/models/features/chip_growth.yml"
     (case,) = yaml.safe_load(path.read_text("utf-8"))["unit_tests"]
     for chip in (1, 2):
         rows = [row for row in case["expect"]["rows"] if row["chip_key"] == chip]

@@ -8,18 +8,17 @@ chip_months as (
 
     select
         chip_key,
-        months.time_key,
-        months.months_since_previous,
-        stocks.building_count + stocks.presumed as known_count,
-        stocks.building_count + stocks.presumed
-        - sum(changes.revealed) over so_far as grown_count,
-        stocks.built_area_m2 + stocks.presumed_area_m2
-        - sum(changes.revealed_area_m2) over so_far as grown_area_m2,
-        {{ month_number("months.time_key") }} as month_number
-    from {{ ref("int_chip_months") }} as months
-    inner join {{ ref("int_chip_month_stocks") }} as stocks using (chip_key, time_key)
-    inner join {{ ref("int_chip_month_changes") }} as changes using (chip_key, time_key)
-    window so_far as (partition by chip_key order by months.time_key)
+        time_key,
+        months_since_previous,
+        building_count + presumed as known_count,
+        building_count + presumed - sum(revealed) over so_far as grown_count,
+        built_area_m2
+        + presumed_area_m2
+        - sum({{ in_mm2("revealed_area_m2") }}) over so_far
+        / 1e6::double precision as grown_area_m2,
+        {{ month_number("time_key") }} as month_number
+    from {{ ref("fact_chip_month") }}
+    window so_far as (partition by chip_key order by time_key)
 
 ),
 

@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
 export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
-.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench mutants hooks lock clean
+.PHONY: help setup run test lint format ui serve psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -86,6 +86,12 @@ data: setup ## Fetch the public SpaceNet 7 labels (about 0.5 GB) into the home's
 
 bench: setup ## Measure load and star beside other ways, at full size (about half an hour)
 	@$(WITH_ARGS) -m benchmarks --size full
+
+bench-serving: setup ## Measure the service beside a bare application; writes docs/service-speed.md and its picture
+	@$(WITH_ARGS) -m benchmarks.service
+
+bench-forecast: setup ## Judge the forecast on three generated data sets, beside an oracle; ARGS="--histories FILE"
+	@$(WITH_ARGS) -m benchmarks.forecast
 
 mutants: setup ## Break the code of FOLDER=ml/training bit by bit, show what no test notices; TESTS=..., ARGS="patterns of names"
 	@$(GIVEN) scripts/mutants.sh "$$FOLDER" "$$TESTS"

@@ -47,6 +47,10 @@ class SourceChangedError(LoaderError):
     """The source changed while it was read."""
 
 
+class RawTablesError(LoaderError):
+    """The tables of schema raw cannot be made what this version expects."""
+
+
 class DatabaseLostError(LoaderError):
     """The connection to the database broke during a load, or the server refused to go on."""
 

@@ -1,7 +1,10 @@
 """``python -m ml``: train the growth forecast, judge it, write forecasts."""
 
 import logging
+from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
@@ -91,6 +94,28 @@ def forecast() -> None:
         f"{report.rows_written:,} rows for {report.chips:,} chips written to ml.chip_forecast "
         f"(model version {report.model_version}, {report.chips_refused} chips refused)",
         soft_wrap=True,
+    )
+
+
+@app.command()
+def predict(
+    history: Annotated[Path, typer.Argument(help="CSV: place,month,count; a month as 2019-01.")],
+    out: Annotated[Path, typer.Option(help="The CSV to write.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="Know nothing after this month, as 2019-01.")
+    ] = None,
+) -> None:
+    """Forecast places from their histories alone, with the champion; no table of them is needed.
+
+    Months may lack. Each place is forecast from its last month (up to --as-of): one line per place
+    and horizon, the net change of the count since then.
+    """
+    from ml.lifecycle.predicting import predict_file  # noqa: PLC0415 - keeps `--help` fast
+
+    report = predict_file(history, out, as_of=as_of)
+    typer.echo(
+        f"{report.rows_written:,} forecasts for {report.places:,} places written to {out} "
+        f"(model version {report.model_version})"
     )
 
 

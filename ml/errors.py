@@ -9,3 +9,7 @@ class ParamsError(MlError):
 
 class FeatureTableError(MlError):
     """A feature table of the warehouse is not there or lacks a column."""
+
+
+class HistoryFileError(MlError):
+    """A file of histories cannot be read, or holds a line that is no month of a place."""

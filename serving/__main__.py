@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
-from serving.bento.packaging import bentoml_environment, build_bento, latest_tag
+from serving.bento.packaging import bento_folder, bentoml_environment, build_bento, latest_tag
+from serving.edge.settings import is_loopback, service_settings
 from serving.files.formats import ExportFormat
 from warehouse.access import dsn
 from warehouse.cli import command_line, require_free_port, run_cli
 from warehouse.connection.settings import get_settings
+
+logger = logging.getLogger(__name__)
 
 app = command_line(__doc__)
 
@@ -43,11 +46,13 @@ def serve(
     require_free_port(port, host=host)
     conninfo = dsn()  # first: it takes libpq's variables of the caller out of the environment
     environment = bentoml_environment() | {"SN7_DSN": conninfo}
+    if not is_loopback(host) and service_settings().api_key is None:
+        logger.warning("%s is seen by others, and SN7_SERVICE_API_KEY asks nobody for a key", host)
     typer.echo(f"serving {tag} on http://{host}:{port} (documentation there, Ctrl-C to stop)")
     sys.stdout.flush()
-    # The bento's own code is to run, not this folder's: so another folder is entered first.
-    os.chdir(get_settings().bentoml)
-    command = [sys.executable, "-m", "bentoml", "serve", tag, "--host", host, "--port", str(port)]
+    # The bento's own code is to run, not this folder's: so its folder is entered first.
+    os.chdir(bento_folder(tag) / "src")
+    command = [sys.executable, "-m", "serving.api", "--host", host, "--port", str(port)]
     os.execve(sys.executable, command, environment)  # noqa: S606
 
 

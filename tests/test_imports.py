@@ -38,13 +38,23 @@ ROOMS = {
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("trackers", "judging", "drawing", "planning"),
     "warehouse": ("setup", "server", "running", "connection"),
-    "serving": ("bento", "api"),
+    "serving": ("bento", "api", "tiles", "lookup", "edge"),
     "orchestration": ("automation", "assets", "checks", "dbt"),
 }
 """Rooms of a folder, each importing those after it."""
 
 SELF_CONTAINED = {"ml.model": {"ml.model", "warehouse.connection"}} | {
-    "serving.api": {"serving.api", "ml.model", "warehouse.connection"},
+    "serving.api": {
+        "serving.api",
+        "serving.tiles",
+        "serving.lookup",
+        "serving.edge",
+        "ml.model",
+        "warehouse.connection",
+    },
+    "serving.tiles": {"serving.tiles", "serving.lookup", "serving.edge", "warehouse.connection"},
+    "serving.lookup": {"serving.lookup", "serving.edge", "ml.model", "warehouse.connection"},
+    "serving.edge": {"serving.edge", "warehouse.connection"},
     "warehouse.connection": {"warehouse.connection"},
 }
 """What the packaged service ships, and all of ours that it may import."""

@@ -11,5 +11,5 @@ from {{ ref("dim_chip") }} as chips
 inner join {{ ref("int_chips") }} as present_chips using (chip_key)
 left join {{ ref("dim_aoi") }} as aois
     on st_within(chips.centroid, aois.geom) and aois.chip_count > 0
-group by chips.chip_id, chips.aoi_key
+group by chips.chip_key, chips.chip_id, chips.aoi_key
 having array_agg(aois.aoi_key) is distinct from array[chips.aoi_key]

@@ -30,11 +30,11 @@ select
     latitude_from,
     latitude_from + 10 as latitude_to,
     count(*) as chips,
-    round((sum(corrected_count) / sum(chip_area_m2) * 1e6)::numeric, 1)
+    round(1000000 * sum(corrected_count) / sum(chip_area_m2::numeric), 1)
         as buildings_per_km2,
-    round((100 * sum(built_area_m2) / sum(chip_area_m2))::numeric, 2)
+    round(100 * sum(built_area_m2::numeric) / sum(chip_area_m2::numeric), 2)
         as built_percent,
-    round((sum(built_area_m2) / nullif(sum(corrected_count), 0))::numeric, 1)
+    round(sum(built_area_m2::numeric) / nullif(sum(corrected_count), 0), 1)
         as mean_area_m2
 from chips
 group by latitude_from

@@ -4,13 +4,17 @@
 -- before every chip has been seen once are left out.
 with
 
-chips as (
+last_seen as (
 
     select
         chip_key,
-        min(time_key) as first_month
+        time_key,
+        corrected_count,
+        built_area_m2,
+        lead(time_key, 1, 999912) over (
+            partition by chip_key order by time_key
+        ) as next_time_key
     from marts.fact_chip_month
-    group by chip_key
 
 ),
 
@@ -20,7 +24,15 @@ months as (
         time_key,
         month_start
     from marts.dim_time
-    where time_key >= (select max(chips.first_month) from chips)
+    where
+        time_key >= (
+            select max(chips.first_month)
+            from (
+                select min(time_key) as first_month
+                from marts.fact_chip_month
+                group by chip_key
+            ) as chips
+        )
 
 )
 
@@ -28,21 +40,11 @@ select
     months.month_start,
     count(*) filter (where last_seen.time_key = months.time_key) as chips_observed,
     sum(last_seen.corrected_count) as buildings,
-    round((sum(last_seen.built_area_m2) / 1e6)::numeric, 3) as built_km2
+    round(sum(last_seen.built_area_m2::numeric) / 1000000, 3) as built_km2
 from months
-cross join chips
-cross join
-    lateral (
-        select
-            fact_chip_month.time_key,
-            fact_chip_month.corrected_count,
-            fact_chip_month.built_area_m2
-        from marts.fact_chip_month
-        where
-            fact_chip_month.chip_key = chips.chip_key
-            and fact_chip_month.time_key <= months.time_key
-        order by fact_chip_month.time_key desc
-        limit 1
-    ) as last_seen
+inner join last_seen
+    on
+        months.time_key >= last_seen.time_key
+        and months.time_key < last_seen.next_time_key
 group by months.month_start
 order by months.month_start

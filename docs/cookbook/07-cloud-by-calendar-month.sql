@@ -10,7 +10,7 @@ select
         / nullif(sum(fact_chip_month.corrected_count), 0),
         3
     ) as hidden_percent,
-    round((100 * avg(1 - fact_chip_month.usable_share))::numeric, 2)
+    round(100 * avg(1 - fact_chip_month.usable_share::numeric), 2)
         as masked_percent
 from marts.fact_chip_month
 inner join marts.dim_time using (time_key)

@@ -19,7 +19,7 @@ chips as (
         first_months.aoi_key,
         dim_building.first_seen > first_months.first_month as is_new,
         count(*) as buildings,
-        sum(dim_footprint.area_m2) as area_m2
+        sum(dim_footprint.area_m2::numeric) as area_m2
     from marts.dim_building
     inner join marts.dim_footprint
         on
@@ -35,8 +35,8 @@ select
     dim_aoi.name as aoi,
     at_start.buildings as old_buildings,
     since.buildings as new_buildings,
-    round((at_start.area_m2 / at_start.buildings)::numeric, 1) as old_mean_m2,
-    round((since.area_m2 / since.buildings)::numeric, 1) as new_mean_m2
+    round(at_start.area_m2 / at_start.buildings, 1) as old_mean_m2,
+    round(since.area_m2 / since.buildings, 1) as new_mean_m2
 from chips as at_start
 inner join chips as since on at_start.aoi_key = since.aoi_key and since.is_new
 inner join marts.dim_aoi on at_start.aoi_key = dim_aoi.aoi_key

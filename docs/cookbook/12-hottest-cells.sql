@@ -59,5 +59,5 @@ select
     ) as place
 from hottest
 inner join marts.dim_chip using (chip_key)
-left join marts.fact_cell_month using (chip_key, time_key, cell_no)
+inner join marts.fact_cell_month using (chip_key, time_key, cell_no)
 order by hottest.appeared desc, dim_chip.chip_id asc, hottest.cell_no asc

@@ -52,7 +52,7 @@ spaced as (
 select
     chip_id,
     count(*) as buildings_sampled,
-    round(avg(metres)::numeric, 1) as mean_metres,
+    round(avg(metres::numeric), 1) as mean_metres,
     round(percentile_disc(0.5) within group (order by metres)::numeric, 1)
         as median_metres
 from spaced

@@ -36,8 +36,7 @@ _IMAGE_COLUMNS: Final = (
 _CHANGING_COLUMNS: Final = ("row_count", "load_id", "content_digest")
 
 DELETE_ORPHANS: Final = """
-    delete from raw.footprint
-    using (
+    with orphan as materialized (
         select chip_key, building_id, footprint_no
         from raw.footprint
         where chip_key = any(%(chip_keys)s)
@@ -45,7 +44,10 @@ DELETE_ORPHANS: Final = """
         select chip_key, building_id, footprint_no
         from raw.observation
         where chip_key = any(%(chip_keys)s)
-    ) as orphan
+    )
+
+    delete from raw.footprint
+    using orphan
     where
         footprint.chip_key = orphan.chip_key
         and footprint.building_id = orphan.building_id
@@ -67,8 +69,8 @@ def is_empty(connection: psycopg.Connection) -> bool:
     row = connection.execute(
         """
         select
-            not exists (select from raw.image_rows)
-            and not exists (select from raw.footprint)
+            not exists (select 1 from raw.image_rows)
+            and not exists (select 1 from raw.footprint)
         """
     ).fetchone()
     return row is not None and bool(row[0])

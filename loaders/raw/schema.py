@@ -8,6 +8,7 @@ from typing import Final
 
 import psycopg
 
+from loaders.errors import RawTablesError
 from loaders.forms.origin import is_generated
 from loaders.raw.ledger import LOAD_LOCK
 
@@ -23,6 +24,10 @@ def ensure_tables(connection: psycopg.Connection) -> None:
 
     Args:
         connection: In autocommit mode, as the role that owns the schema.
+
+    Raises:
+        RawTablesError: The server does not let this role change them, as Citus does not where
+            other schemas have views on tables that it is to distribute.
     """
     folder = resources.files("loaders.raw")
     statements = [folder.joinpath(name).read_text(encoding="utf-8") for name in _FILES]
@@ -30,16 +35,28 @@ def ensure_tables(connection: psycopg.Connection) -> None:
     version = _version(connection)
     if version == digest:
         return
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (LOAD_LOCK,))
-        connection.execute("set local client_min_messages = warning")
-        knows_origins = _knows_origins(connection)
-        for statement in statements:
-            connection.execute(statement)
-        if not knows_origins:
-            _note_origins(connection)
-        connection.execute("delete from raw.schema_version")
-        connection.execute("insert into raw.schema_version (digest) values (%s)", (digest,))
+    try:
+        with connection.transaction():
+            _make_tables(connection, statements, digest)
+    except psycopg.errors.InsufficientPrivilege as error:
+        message = (
+            "the tables of schema raw cannot be made what this version expects "
+            f"({error.diag.message_primary}); a cluster that an earlier version has loaded begins "
+            "anew: load the sources into a new database"
+        )
+        raise RawTablesError(message) from error
+
+
+def _make_tables(connection: psycopg.Connection, statements: list[str], digest: str) -> None:
+    connection.execute("select pg_advisory_xact_lock(%s)", (LOAD_LOCK,))
+    connection.execute("set local client_min_messages = warning")
+    knows_origins = _knows_origins(connection)
+    for statement in statements:
+        connection.execute(statement.encode())
+    if not knows_origins:
+        _note_origins(connection)
+    connection.execute("delete from raw.schema_version")
+    connection.execute("insert into raw.schema_version (digest) values (%s)", (digest,))
 
 
 def _version(connection: psycopg.Connection) -> str | None:

@@ -77,10 +77,20 @@ create table if not exists raw.image_rows (
 );
 
 -- Ids in order, and numbers that are nearly all 1, shrink by a third; to squeeze them would cost
--- more time at every write and read than the 15 MB are worth.
-alter table raw.image_rows
-alter column building_ids set storage external,
-alter column footprint_nos set storage external;
+-- more time at every write and read than the 15 MB are worth. Only where it is not so yet: Citus
+-- takes this for a table that it has not distributed.
+do $$
+begin
+    if exists (
+        select 1 from pg_attribute
+        where attrelid = 'raw.image_rows'::regclass and attname = 'building_ids' and attstorage <> 'e'
+    ) then
+        alter table raw.image_rows
+        alter column building_ids set storage external,
+        alter column footprint_nos set storage external;
+    end if;
+end
+$$;
 
 create table if not exists raw.rejected_row (
     load_id integer not null references raw.load_run,
@@ -126,6 +136,23 @@ create table if not exists raw.schema_version (
     digest text primary key
 );
 
+-- On Citus, PostgreSQL's distributed engine, the large tables lie on its nodes by chip, as do those
+-- that are made from them; the ledgers are small, and stay whole. Views on them come after.
+do $$
+declare
+    large_table regclass;
+begin
+    if to_regproc('create_distributed_table') is not null then
+        foreach large_table in array array['raw.image_rows', 'raw.footprint']::regclass[]
+        loop
+            if not exists (select 1 from pg_dist_partition where logicalrelid = large_table) then
+                perform create_distributed_table(large_table, 'chip_key');
+            end if;
+        end loop;
+    end if;
+end
+$$;
+
 -- Functions in the list of a subquery give their rows one by one; in its from clause each would be
 -- written to a store of its own first, at twice the cost. The planner takes an array for ten rows,
 -- and a series whose end it does not know for a thousand: this one has no row, and is there to be
@@ -143,6 +170,23 @@ cross join lateral (
         unnest(image_rows.footprint_nos) as footprint_no,
         generate_series(1, 0 * image_rows.time_key) as no_number
 ) as sighting;
+
+-- To Citus a subquery without tables is one that it had better not send to its nodes.
+do $$
+begin
+    if to_regproc('create_distributed_table') is not null then
+        create or replace view raw.observation as
+        select
+            image_rows.chip_key,
+            image_rows.time_key,
+            sighting.building_id,
+            sighting.footprint_no
+        from raw.image_rows
+        cross join lateral unnest(image_rows.building_ids, image_rows.footprint_nos)
+            as sighting (building_id, footprint_no);
+    end if;
+end
+$$;
 
 create or replace view raw.pixel_row as
 select

@@ -6,16 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ml.model.chip_model import ForecastModel
-from ml.model.grid import QUANTILES
-
-DERIVED_INPUTS = ("horizon", "pooled growth rate", "pooled growth by spread")
-"""Inputs that ``ml.model.chip_model.model_inputs`` adds to the features."""
+from ml.model.grid import QUANTILES, Target
 
 
 def plot_importance(model: ForecastModel, path: Path) -> None:
     """Draw the share of the loss reduction that each input brought, by quantile."""
-    names = [*model.manifest.features, *DERIVED_INPUTS]
-    gains = np.array([booster.feature_importance("gain") for booster in model.boosters])
+    judged = model.models[Target.COUNT]
+    names = judged.input_names
+    gains = np.array([booster.feature_importance("gain") for booster in judged.boosters])
     shares = gains / np.maximum(gains.sum(axis=1, keepdims=True), 1e-12)
     order = np.argsort(shares.sum(axis=0))
     figure = Figure(figsize=(8, 0.35 * len(names) + 1.2), layout="constrained")

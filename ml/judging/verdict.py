@@ -3,8 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ml.judging.backtest import MODEL, Backtest, Protocol
-from ml.model.baselines import Baseline
+from ml.judging.backtest import MODEL, PLAIN, Backtest, Protocol
 
 EVEN = 1.0
 """Relative loss of a forecaster that is as good as the other."""
@@ -18,7 +17,7 @@ class Verdict:
     """Whether a model may be registered, and the sentence that says why.
 
     Attributes:
-        beats: It beats every baseline by pinball loss under both protocols.
+        beats: It beats every plain forecast by pinball loss under both protocols.
         sentence: The figures behind it.
     """
 
@@ -27,26 +26,28 @@ class Verdict:
 
 
 def judge(backtest: Backtest) -> Verdict:
-    """Compare the model with each baseline by relative pinball loss, under both protocols."""
+    """Compare the model with each plain forecast by relative pinball loss, under both protocols."""
     losses = {
         (protocol, baseline): backtest.relative_loss(protocol, MODEL, baseline)
         for protocol in Protocol
-        for baseline in Baseline
+        for baseline in PLAIN
     }
     beats = all(loss < EVEN for loss in losses.values())
     if any(math.isnan(loss) for loss in losses.values()):
         return Verdict(beats=False, sentence="not registered: nothing could be judged by backtest")
-    figures = "; ".join(
-        f"{protocol.replace('_', ' ')}: "
-        + ", ".join(
-            f"{_in_words(losses[protocol, baseline])} of {baseline.label}'s"
-            for baseline in Baseline
-        )
+    strongest = {
+        protocol: max(PLAIN, key=lambda baseline: losses[protocol, baseline])
         for protocol in Protocol
+    }
+    figures = "; ".join(
+        f"{protocol.replace('_', ' ')}: {_in_words(losses[protocol, baseline])} of that of "
+        f"{baseline.replace('_', ' ')}"
+        for protocol, baseline in strongest.items()
     )
     outcome = "registered: beats" if beats else "not registered: does not beat"
     sentence = (
-        f"{outcome} every baseline by pinball loss, geometric mean over the horizons ({figures})"
+        f"{outcome} every plain forecast by pinball loss, geometric mean over the horizons; "
+        f"beside the strongest, {figures}"
     )
     return Verdict(beats=beats, sentence=sentence)
 

@@ -75,9 +75,7 @@ def forecast_chips() -> ForecastReport:
         model = champion.model
         latest = read_chip_months(connection, model.manifest.features).latest()
         accepted = _accepted(model, latest)
-        months = ChipMonths(
-            latest.chip_key[accepted], latest.as_of[accepted], latest.features.take(accepted)
-        )
+        months = latest.take(accepted)
         forecasts = model.predict(months.features)
         rows = _write(connection, months, forecasts, champion.version)
     refused = len(latest.chip_key) - len(months.chip_key)

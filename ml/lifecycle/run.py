@@ -17,7 +17,7 @@ from ml.judging.verdict import Verdict, judge
 from ml.lifecycle import tracking
 from ml.lifecycle.schema import ensure_schema
 from ml.model.chip_model import ForecastModel
-from ml.model.grid import HORIZONS, QUANTILE_NAMES
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from ml.training.fitting import fit
 from ml.training.params import Params, load_params
 from warehouse.access import connect
@@ -73,7 +73,8 @@ def train(
         return TrainingReport(trained=False, reason=lack, seconds=time.monotonic() - started)
     logger.info("backtest on %d examples of %d chip-months", len(examples), len(chip_months.as_of))
     backtest = run_backtest(examples, params, on_split=on_split)
-    model = fit(examples, params, best_baseline=backtest.best_baseline())
+    best = dict.fromkeys(Target, backtest.best_baseline())
+    model = fit(examples, params, best_baselines=best)
     verdict = judge(backtest)
     run_id, version = _record(examples, params, backtest, model, verdict)
     return TrainingReport(
@@ -91,10 +92,13 @@ def shortage(examples: Examples, params: Params) -> str | None:
     """Say in one sentence what is lacking for training, or return none."""
     least = params.minimum
     chips, months = len(np.unique(examples.chip_key)), len(np.unique(examples.as_of))
+    aois = len(np.unique(examples.aoi_key))
     rows = {horizon: int((examples.horizon == horizon).sum()) for horizon in HORIZONS}
     lacks = []
     if chips < least.chips:
         lacks.append(f"{chips} chips with a later month to learn from (at least {least.chips})")
+    elif aois < least.aois:
+        lacks.append(f"{aois} AOI with such chips (at least {least.aois}, as one is held out)")
     if months < least.as_of_months:
         lacks.append(f"{months} as-of months (at least {least.as_of_months})")
     short = [horizon for horizon in HORIZONS if rows[horizon] < least.rows_per_horizon]

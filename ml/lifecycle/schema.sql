@@ -65,7 +65,7 @@ comment on column ml.current_forecast.model_version is 'Version in the MLflow re
 
 create table if not exists ml.backtest (
     run_id text not null,
-    protocol text not null check (protocol in ('rolling_origin', 'unseen_chips')),
+    protocol text not null,
     horizon smallint not null check (horizon in ({horizons})),
     forecaster text not null,
     rows_judged integer not null check (rows_judged > 0),
@@ -73,19 +73,38 @@ create table if not exists ml.backtest (
     pinball double precision not null,
     coverage double precision not null check (coverage between 0 and 1),
     written_at timestamptz not null default now(),
-    primary key (run_id, protocol, horizon, forecaster)
+    primary key (run_id, protocol, horizon, forecaster),
+    constraint backtest_protocol_check
+    check (protocol in ('rolling_origin', 'unseen_aois', 'unseen_chips'))
 );
+
+-- Tables of earlier versions know no AOIs that were never seen.
+do $$
+begin
+    if not exists (
+        select from pg_constraint
+        where
+            conname = 'backtest_protocol_check'
+            and conrelid = 'ml.backtest'::regclass
+            and pg_get_constraintdef(oid) like '%unseen_aois%'
+    ) then
+        alter table ml.backtest
+        drop constraint backtest_protocol_check,
+        add constraint backtest_protocol_check
+        check (protocol in ('rolling_origin', 'unseen_aois', 'unseen_chips'));
+    end if;
+end $$;
 
 comment on table ml.backtest is
 'One row per training run, protocol, horizon and forecaster: how good it was, the '
 'model beside the plain baselines.';
 comment on column ml.backtest.run_id is 'MLflow run.';
 comment on column ml.backtest.protocol is
-'rolling_origin: judged on later months; unseen_chips: on chips that training never '
-'saw.';
+'rolling_origin: judged on later months; unseen_aois: on AOIs that training never '
+'saw; unseen_chips: on such chips, by earlier versions.';
 comment on column ml.backtest.horizon is 'Months ahead.';
 comment on column ml.backtest.forecaster is
-'model, no_change, mean_past_change or damped_trend.';
+'model, or the name of a plain forecast, e.g. no_change.';
 comment on column ml.backtest.rows_judged is 'Forecasts that were judged.';
 comment on column ml.backtest.mae is
 'Mean absolute error of the point forecast, buildings.';
@@ -94,3 +113,26 @@ comment on column ml.backtest.pinball is
 comment on column ml.backtest.coverage is
 'Share of the targets within the {interval} interval.';
 comment on column ml.backtest.written_at is 'When the row was written.';
+
+-- On Citus what has a chip lies with it on its node.
+do $$
+declare
+    table_of_chips regclass;
+begin
+    if to_regproc('create_distributed_table') is not null then
+        for table_of_chips in
+            select pg_class.oid::regclass
+            from pg_class
+            inner join pg_attribute on pg_class.oid = pg_attribute.attrelid
+            where
+                pg_class.relnamespace = 'ml'::regnamespace
+                and pg_class.relkind = 'r'
+                and pg_attribute.attname = 'chip_key'
+                and pg_class.oid not in (select logicalrelid from pg_dist_partition)
+            order by pg_class.relname
+        loop
+            perform create_distributed_table(table_of_chips, 'chip_key');
+        end loop;
+    end if;
+end
+$$;

@@ -38,6 +38,7 @@ def fit_quantile(
     inputs: FloatArray,
     target: FloatArray,
     *,
+    weight: FloatArray,
     quantile: float,
     rounds: int,
     categorical: tuple[int, ...],
@@ -48,6 +49,7 @@ def fit_quantile(
     Args:
         inputs: Shape (rows, inputs); NaN allowed.
         target: Shape (rows,).
+        weight: What a row's loss counts for, shape (rows,).
         quantile: Between 0 and 1.
         rounds: Trees.
         categorical: Positions of inputs that are codes.
@@ -62,7 +64,7 @@ def fit_quantile(
         "bagging_freq": 1,
         **settings,
     }
-    data = lightgbm.Dataset(inputs, target, categorical_feature=list(categorical))
+    data = lightgbm.Dataset(inputs, target, weight=weight, categorical_feature=list(categorical))
     return lightgbm.train(parameters, data, num_boost_round=rounds)
 
 

@@ -1,10 +1,11 @@
 """The forecast model: features in, ordered and calibrated quantiles out. No database, no MLflow.
 
-A bundle is a folder of LightGBM text models, one per quantile, and ``model.json`` with all that is
-needed to use them: the features in order, the pooled growth rate, the conformal offsets.
+A bundle is a folder of LightGBM text models, one per model and quantile, and ``model.json`` with
+all that is needed to use them.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -13,23 +14,25 @@ import numpy as np
 from pydantic import ValidationError
 
 from ml.model.baselines import baseline_forecast
-from ml.model.boosting import Booster, read_booster
+from ml.model.boosting import read_booster
 from ml.model.errors import BundleError, FeatureError
-from ml.model.grid import HORIZONS, MEDIAN, QUANTILE_NAMES, QUANTILES
-from ml.model.growth import PooledGrowth, change_unit
-from ml.model.manifest import FORMAT, BundleManifest
+from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, Target
+from ml.model.history import History, features_of
+from ml.model.manifest import FORMAT, HISTORY, BundleManifest
 from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
-from ml.model.spread import ErrorQuantiles
+from ml.model.past import Past
+from ml.model.quantiles import QuantileManifest, QuantileModel
 
 _MANIFEST_FILE: Final = "model.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """Forecasts of some chip-months at all horizons.
+    """Forecasts of one target at all horizons.
 
     Attributes:
-        quantiles: Net change in buildings, shape (rows, horizons, quantiles), never crossing.
+        quantiles: Net change in the target's unit, shape (rows, horizons, quantiles), never
+            crossing.
         baseline: The best plain forecast, shape (rows, horizons).
     """
 
@@ -38,64 +41,79 @@ class Forecasts:
 
 
 @dataclass(frozen=True, slots=True)
+class Drivers:
+    """What moves the median of some forecasts.
+
+    Attributes:
+        names: Of the inputs.
+        values: Of the inputs; NaN where not known, shape (rows, horizons, inputs).
+        effects: What each adds to ``expected``, in the target's unit, of the same shape.
+        expected: Net change that the growth rate alone lets expect, shape (rows, horizons).
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+    effects: FloatArray
+    expected: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class ForecastModel:
     """A trained model.
 
     Attributes:
         manifest: What the bundle says about itself.
-        boosters: One per quantile.
+        models: One for each target by its name, and ``HISTORY`` for bare histories.
     """
 
     manifest: BundleManifest
-    boosters: tuple[Booster, ...]
+    models: dict[str, QuantileModel]
 
-    def predict(self, features: FeatureMatrix) -> Forecasts:
+    def predict(self, features: FeatureMatrix, target: Target = Target.COUNT) -> Forecasts:
         """Forecast at every horizon.
 
         Args:
             features: One row per chip-month, the columns of ``manifest.features`` in their order.
+            target: The amount to forecast.
 
         Raises:
             FeatureError: The columns or values are not such as the model was trained on.
         """
         self.check(features)
+        return self._forecast(self.models[target], features)
+
+    def drivers(self, features: FeatureMatrix, target: Target = Target.COUNT) -> Drivers:
+        """Tell what moves the median at every horizon; arguments and errors as of ``predict``."""
+        self.check(features)
+        model, rows = self.models[target], len(features)
+        repeated, horizon = _at_horizons(features)
+        past = Past.of(repeated, target)
+        expected = model.manifest.growth.expect(past, horizon).mean * past.unit
+        shape = (rows, len(HORIZONS), len(model.input_names))
+        values, effects = (part.reshape(shape) for part in model.effects(repeated, horizon))
+        return Drivers(model.input_names, values, effects, expected.reshape(shape[:2]))
+
+    def predict_histories(self, histories: Sequence[History]) -> Forecasts:
+        """Forecast the count of places that are known by their histories alone.
+
+        Args:
+            histories: One per place, each with what was known at its as-of month, the last one.
+
+        Returns:
+            One row per history; none for no histories.
+        """
+        return self._forecast(self.models[HISTORY], features_of(histories))
+
+    def _forecast(self, model: QuantileModel, features: FeatureMatrix) -> Forecasts:
         rows, horizons = len(features), len(HORIZONS)
-        repeated = features.take(np.repeat(np.arange(rows), horizons))
-        horizon = np.tile(np.array(HORIZONS, dtype=np.int64), rows)
-        quantiles = self.quantiles(repeated, horizon)
-        baseline = baseline_forecast(
-            self.manifest.best_baseline, repeated, horizon, damping=self.manifest.damping
-        )
+        repeated, horizon = _at_horizons(features)
+        past = Past.of(repeated, model.manifest.target)
+        best = self.manifest.best_baselines[model.manifest.target]
+        plain = baseline_forecast(best, past, horizon, damping=self.manifest.damping)
+        quantiles = model.quantiles(repeated, horizon)
         return Forecasts(
             quantiles=quantiles.reshape(rows, horizons, len(QUANTILES)),
-            baseline=baseline.reshape(rows, horizons),
-        )
-
-    def quantiles(self, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
-        """Return the calibrated quantiles of each row at its horizon, shape (rows, quantiles)."""
-        raw = self.core.quantiles(features, horizon)
-        unit = change_unit(features, horizon)
-        place = np.searchsorted(HORIZONS, horizon)
-        lower = np.array([self.manifest.lower_offsets[months] for months in HORIZONS])[place]
-        upper = np.array([self.manifest.upper_offsets[months] for months in HORIZONS])[place]
-        return ordered(
-            raw[:, 0] - lower * unit,
-            raw[:, MEDIAN],
-            raw[:, 2] + upper * unit,
-            count=features.column("known_count"),
-        )
-
-    @property
-    def core(self) -> "QuantileCore":
-        """The model without its calibration."""
-        manifest = self.manifest
-        return QuantileCore(
-            boosters=self.boosters,
-            growth=PooledGrowth(rate=manifest.growth_rate, weight=manifest.growth_weight),
-            spread=ErrorQuantiles(
-                power=manifest.spread_power, by_horizon=manifest.spread_quantiles
-            ),
-            spread_share=manifest.spread_share,
+            baseline=(plain * past.unit).reshape(rows, horizons),
         )
 
     def check(self, features: FeatureMatrix) -> None:
@@ -118,9 +136,9 @@ class ForecastModel:
         if np.isinf(column).any():
             row = int(np.flatnonzero(np.isinf(column))[0])
             raise FeatureError(f"row {row}: {name} is infinite; expected a finite number or null")
-        if name == "known_count" and (column < 0).any():
+        if name in _NEVER_NEGATIVE and (column < 0).any():
             row = int(np.flatnonzero(column < 0)[0])
-            raise FeatureError(f"row {row}: known_count is {column[row]:g}; expected 0 or more")
+            raise FeatureError(f"row {row}: {name} is {column[row]:g}; expected 0 or more")
         if name in self.manifest.categories:
             strange = ~(np.isin(column, self.manifest.categories[name]) | unknown)
             if strange.any():
@@ -140,9 +158,9 @@ class ForecastModel:
     def save(self, folder: Path) -> None:
         """Write the bundle into ``folder``, made if it is not there."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, booster in zip(QUANTILE_NAMES, self.boosters, strict=True):
-            text = booster.model_to_string()
-            (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        for name, model in self.models.items():
+            for quantile, booster in zip(QUANTILE_NAMES, model.boosters, strict=True):
+                (folder / f"{name}-{quantile}.txt").write_text(booster.model_to_string(), "utf-8")
         manifest = self.manifest.model_dump_json(indent=2)
         (folder / _MANIFEST_FILE).write_text(manifest + "\n", encoding="utf-8")
 
@@ -155,8 +173,10 @@ class ForecastModel:
         """
         try:
             manifest = BundleManifest.model_validate_json((folder / _MANIFEST_FILE).read_bytes())
-            texts = [(folder / f"{name}.txt").read_text("utf-8") for name in QUANTILE_NAMES]
-            boosters = tuple(read_booster(text) for text in texts)
+            models = {
+                name: _read_model(folder, name, described)
+                for name, described in manifest.models.items()
+            }
         except OSError as error:
             raise BundleError(
                 f"the model bundle {folder} is incomplete ({error}); train again"
@@ -169,48 +189,18 @@ class ForecastModel:
                 f"the model bundle {folder} has format {manifest.format}, expected {FORMAT}; "
                 "train again"
             )
-        return cls(manifest=manifest, boosters=boosters)
+        return cls(manifest=manifest, models=models)
 
 
-def model_inputs(growth: PooledGrowth, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
-    """Return what the boosters see: the features, the horizon, the pooled growth in two forms."""
-    return np.column_stack([features.values, horizon, growth.inputs(features, horizon)])
+def _at_horizons(features: FeatureMatrix) -> tuple[FeatureMatrix, IntArray]:
+    """Return every row once for each horizon, and the horizons."""
+    repeated = features.take(np.repeat(np.arange(len(features)), len(HORIZONS)))
+    return repeated, np.tile(np.array(HORIZONS, dtype=np.int64), len(features))
 
 
-@dataclass(frozen=True, slots=True)
-class QuantileCore:
-    """What is trained: boosters steadied by the quantiles of all chips' changes.
-
-    Attributes:
-        boosters: One per quantile; they answer in change units.
-        growth: The pooled growth rate, one of their inputs.
-        spread: Quantiles of the changes of all chips: the baseline "no change" and its errors.
-        spread_share: Weight of ``spread`` in the mean of both, 0 to 1. The mean of two forecasts'
-            quantiles loses at most the mean of their losses, and less where they err apart.
-    """
-
-    boosters: tuple[Booster, ...]
-    growth: PooledGrowth
-    spread: ErrorQuantiles
-    spread_share: float
-
-    def quantiles(self, features: FeatureMatrix, horizon: IntArray) -> FloatArray:
-        """Return the quantiles before calibration, sorted, buildings, shape (rows, quantiles).
-
-        One thread: for single rows LightGBM's threads cost ten times what they save.
-        """
-        inputs = model_inputs(self.growth, features, horizon)
-        answers = [booster.predict(inputs, num_threads=1) for booster in self.boosters]
-        boosted = np.column_stack(answers) * change_unit(features, horizon)[:, None]
-        pooled = self.spread.at(features, horizon)
-        mean = (1 - self.spread_share) * boosted + self.spread_share * pooled
-        return np.sort(mean, axis=1)
+_NEVER_NEGATIVE: Final = {"known_count", "months_since_first", "mean_area_m2"}
 
 
-def ordered(
-    lower: FloatArray, median: FloatArray, upper: FloatArray, *, count: FloatArray
-) -> FloatArray:
-    """Return quantiles that do not cross and remove no more buildings than there are."""
-    stacked = np.column_stack([np.minimum(lower, median), median, np.maximum(upper, median)])
-    bounded: FloatArray = np.maximum(stacked, -count[:, None])
-    return bounded
+def _read_model(folder: Path, name: str, manifest: QuantileManifest) -> QuantileModel:
+    texts = [(folder / f"{name}-{quantile}.txt").read_text("utf-8") for quantile in QUANTILE_NAMES]
+    return QuantileModel(manifest, tuple(read_booster(text) for text in texts))

@@ -1,5 +1,9 @@
-"""What is forecast: at which horizons, which quantiles. Nowhere else are they written down."""
+"""What is forecast: which amounts, at which horizons, which quantiles. Nowhere else is it written.
 
+The horizons stand once more in ``dbt_project.yml``, for the targets; a test holds both together.
+"""
+
+from enum import StrEnum
 from typing import Final
 
 HORIZONS: Final = (1, 3, 6, 12)
@@ -10,7 +14,7 @@ QUANTILES: Final = (0.1, 0.5, 0.9)
 QUANTILE_NAMES: Final = tuple(f"q{round(quantile * 100):02d}" for quantile in QUANTILES)
 """Of columns, answers and files: q10, q50, q90."""
 
-MEDIAN: Final = 1
+MEDIAN: Final = QUANTILES.index(0.5)
 """Position of the median among the quantiles."""
 
 CELL_HORIZONS: Final = (6, 12)
@@ -18,3 +22,13 @@ CELL_HORIZONS: Final = (6, 12)
 
 LEARNT_HORIZONS: Final = (3, *CELL_HORIZONS)
 """Those that the model of cells learns from: the shortest is known for the latest months."""
+
+
+class Target(StrEnum):
+    """The amount whose net change is forecast."""
+
+    COUNT = "building_count"
+    """The corrected count: buildings."""
+
+    AREA = "built_area_m2"
+    """The corrected built area: square metres on the ground."""

@@ -5,9 +5,14 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from ml.model.baselines import Baseline
+from ml.model.grid import Target
+from ml.model.quantiles import QuantileManifest
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the bundle's form."""
+
+HISTORY: Final = "history"
+"""Name of the model that needs a history alone; the others are named by their target."""
 
 
 class BundleManifest(BaseModel):
@@ -16,18 +21,13 @@ class BundleManifest(BaseModel):
     Attributes:
         format: Version of this form.
         version: Version in the registry; none before it is registered.
-        features: Columns that the model needs, in order.
+        features: Columns of ``features.chip_month`` that the model needs, in order.
         nullable: Those of them that had unknown values in training, and may have them in use.
+        ranges: Least and greatest value of each feature in training.
         categories: The codes seen in training, of each categorical feature.
-        growth_rate: See ``PooledGrowth.rate``.
-        growth_weight: See ``PooledGrowth.weight``.
-        spread_power: See ``ErrorQuantiles.power``.
-        spread_quantiles: See ``ErrorQuantiles.by_horizon``: of the changes of all chips.
-        spread_share: How much of the forecast those are; the boosters are the rest.
-        lower_offsets: By horizon, what the lower quantile moves down, in change units.
-        upper_offsets: By horizon, what the upper quantile moves up, in change units.
-        best_baseline: The plain forecast that did best in the backtest.
-        damping: Constant of the damped trend.
+        models: By name: one for each target, and ``HISTORY``.
+        best_baselines: The plain forecast of each target that did best in the backtest.
+        damping: Constant of the damped trends.
         first_as_of: Time key of the first as-of month of the training rows.
         last_as_of: Time key of the last one.
         training_rows: Targets.
@@ -41,18 +41,18 @@ class BundleManifest(BaseModel):
     version: int | None = None
     features: tuple[str, ...]
     nullable: tuple[str, ...]
+    ranges: dict[str, tuple[float, float]]
     categories: dict[str, tuple[float, ...]]
-    growth_rate: float
-    growth_weight: float
-    spread_power: float
-    spread_quantiles: dict[int, tuple[float, ...]]
-    spread_share: float
-    lower_offsets: dict[int, float]
-    upper_offsets: dict[int, float]
-    best_baseline: Baseline
+    models: dict[str, QuantileManifest]
+    best_baselines: dict[Target, Baseline]
     damping: float
     first_as_of: int
     last_as_of: int
     training_rows: int
     training_chips: int
     fingerprint: str
+
+    @property
+    def best_baseline(self) -> Baseline:
+        """The best plain forecast of the count."""
+        return self.best_baselines[Target.COUNT]

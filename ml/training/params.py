@@ -7,11 +7,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ml.errors import ParamsError
-from ml.model.baselines import NEEDED_FEATURES
+from ml.model.past import chip_features
 
 PARAMS_PATH = Path(__file__).with_name("params.yaml")
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
 
 
 class _Section(BaseModel):
@@ -22,6 +23,27 @@ class BaselineParams(_Section):
     """Constants of the plain baselines."""
 
     damping: Share
+
+
+class UsualGrowth(_Section):
+    """Usual values of ``GrowthRates``; see there."""
+
+    weight: Positive
+    weight_months: Positive
+    aoi_weight: Positive
+    recent_months: Positive
+    memory: float = Field(gt=0, lt=1)
+    batch: Positive
+    drift: Positive
+    season: float = Field(ge=-1, le=1)
+
+
+class GrowthParams(_Section):
+    """How the growth of chips is fitted."""
+
+    usual: UsualGrowth
+    pull: float = Field(ge=0)
+    steps: int = Field(ge=10, le=5000)
 
 
 class BoostingParams(_Section):
@@ -40,7 +62,7 @@ class BoostingParams(_Section):
 class CalibrationParams(_Section):
     """How the conformal offsets are set."""
 
-    share: float = Field(ge=0, le=0.5)
+    groups: int = Field(ge=2)
     min_rows: int = Field(ge=1)
     strength: Share
 
@@ -57,6 +79,7 @@ class MinimumParams(_Section):
     """The least data worth training on."""
 
     chips: int = Field(ge=2)
+    aois: int = Field(ge=2)
     as_of_months: int = Field(ge=2)
     rows_per_horizon: int = Field(ge=2)
 
@@ -65,23 +88,27 @@ class Params(_Section):
     """All of ``params.yaml``."""
 
     seed: int
-    features: tuple[str, ...]
+    extra_features: tuple[str, ...]
     categorical: tuple[str, ...]
     baselines: BaselineParams
+    growth: GrowthParams
     boosting: BoostingParams
-    spread_share: Share
+    departures_share: Share
     calibration: CalibrationParams
     backtest: BacktestParams
     minimum: MinimumParams
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Columns of ``features.chip_month`` that the model needs, in order."""
+        return tuple(dict.fromkeys([*chip_features(), *self.extra_features]))
+
     @model_validator(mode="after")
     def _check_features(self) -> Self:
-        if len(set(self.features)) < len(self.features):
-            raise ValueError("features: a name stands twice")
-        if missing := [name for name in NEEDED_FEATURES if name not in self.features]:
-            raise ValueError(f"features: {', '.join(missing)} must be among them")
-        if strays := [name for name in self.categorical if name not in self.features]:
-            raise ValueError(f"categorical: {', '.join(strays)} is not among the features")
+        if len(set(self.extra_features)) < len(self.extra_features):
+            raise ValueError("extra_features: a name stands twice")
+        if strays := [name for name in self.categorical if name not in self.extra_features]:
+            raise ValueError(f"categorical: {', '.join(strays)} is not among the extra features")
         return self
 
 

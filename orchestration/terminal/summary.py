@@ -14,6 +14,8 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
+from ml.judging.backtest import MODEL
+from ml.model.baselines import Baseline
 from orchestration.dbt.results import DbtResults
 from warehouse.access import connect
 from warehouse.connection.roles import Role
@@ -139,18 +141,21 @@ def _by_layer(item: tuple[str, Metadata]) -> tuple[int, str]:
 
 
 def _scores(rows: list[Mapping[str, Any]]) -> Table:
-    """Return one line per horizon and one column per forecaster, in the order of the rows."""
-    forecasters = list(dict.fromkeys(row["forecaster"] for row in rows))
+    """Return one line per horizon: the model, no change, the plain forecast that lost least."""
     table = Table("months ahead", box=box.SIMPLE_HEAD, pad_edge=False)
-    for forecaster in forecasters:
-        table.add_column(forecaster.replace("_", " "), justify="right")
-    by_horizon: dict[int, dict[str, str]] = {}
-    for row in rows:
-        scores = by_horizon.setdefault(row["horizon"], {})
-        scores[row["forecaster"]] = f"{_figure(row['pinball'])} ({_figure(row['mae'])})"
-    for horizon, scores in sorted(by_horizon.items()):
-        table.add_row(str(horizon), *(scores.get(forecaster, "") for forecaster in forecasters))
+    table.add_column("model", justify="right")
+    table.add_column("no change", justify="right")
+    table.add_column("best plain forecast")
+    for horizon in sorted({row["horizon"] for row in rows}):
+        scores = {row["forecaster"]: row for row in rows if row["horizon"] == horizon}
+        best = min(set(scores) - {MODEL}, key=lambda name: (scores[name]["pinball"], name))
+        model, none, plain = (_score(scores[name]) for name in (MODEL, Baseline.NO_CHANGE, best))
+        table.add_row(str(horizon), model, none, f"{plain} {best.replace('_', ' ')}")
     return table
+
+
+def _score(row: Mapping[str, Any]) -> str:
+    return f"{_figure(row['pinball'])} ({_figure(row['mae'])})"
 
 
 def _figure(number: float) -> str:

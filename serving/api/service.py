@@ -1,111 +1,83 @@
-"""The BentoML service: endpoints only; what they do stands in ``serving.api.forecaster``.
+"""The BentoML service. BentoML packages and starts it; every request goes to our own application.
 
-Requests are not gathered into batches: a forecast takes less time than waiting for others would.
+BentoML's routes are not reached: its health checks and its index have another form of errors, and
+the index loads a tag manager from the net. Its metrics and spans would cost as much as a forecast
+and are replaced by ``serving.edge.metrics``.
+
+What takes memory is imported by the worker alone, not by the process that watches over it.
 """
 
 import functools
-import logging
+import gc
 import os
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from pathlib import Path
-from typing import Any, cast
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, cast
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # BentoML reads it while it is imported
 
 import bentoml
-from pydantic import ValidationError
-from starlette.responses import JSONResponse
 
-from ml.model.chip_model import ForecastModel
-from serving.api.errors import ServingError
-from serving.api.forecaster import Forecaster
-from serving.api.messages import AsOf, ChipId, ChipIds, FeatureRows, ForecastAnswer
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-logger = logging.getLogger(__name__)
-
-Endpoint = Callable[..., Awaitable[ForecastAnswer]]
-
-BUNDLE_FOLDER = Path(__file__).resolve().parents[2] / "model"
-"""Where the package holds the model; ``SN7_MODEL_BUNDLE`` names another place."""
-
-
-def endpoint(route: str) -> Callable[[Endpoint], Endpoint]:
-    """Make a method answer at ``route``, our errors with their status and message.
-
-    BentoML alone would hide the message of every status above 499.
-    """
-
-    def decorate(method: Endpoint) -> Endpoint:
-        @functools.wraps(method)
-        async def answer(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return await method(*args, **kwargs)
-            except ServingError as error:
-                if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    logger.warning("%s", error)
-                return JSONResponse({"error": str(error)}, status_code=error.status)
-
-        return cast("Endpoint", bentoml.api(route=route)(answer))
-
-    return decorate
-
-
-def is_worth_a_traceback(record: logging.LogRecord) -> bool:
-    """Tell whether a log record is more than a client's malformed request, answered with 400."""
-    return not (record.exc_info and isinstance(record.exc_info[1], ValidationError))
+    from serving.api.app import Application
 
 
 @functools.cache
-def forecast_counter() -> Any:
-    """Return the counter of forecasts; made late, as BentoML must first say where metrics go."""
-    from prometheus_client import Counter  # noqa: PLC0415 - see above
+def application() -> "Application":
+    """Return the application of this process, its model loaded."""
+    from serving.api.app import Application  # noqa: PLC0415 - see the module's docstring
+    from serving.api.champion import load_model  # noqa: PLC0415
+    from serving.edge.logs import log_as_json  # noqa: PLC0415
+    from serving.edge.settings import service_settings  # noqa: PLC0415
 
-    return Counter("sn7_forecasts", "Chips or rows of features forecast.", ["model_version"])
+    log_as_json()
+    return Application(load_model(), service_settings())
+
+
+class Ours:
+    """Hands requests to our application and leaves BentoML the life of the process."""
+
+    def __init__(self, app: "ASGIApp") -> None:
+        self._bentoml = app
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request, or pass on the start and the end of the process."""
+        app = application() if scope["type"] == "http" else self._bentoml
+        await app(scope, receive, send)
 
 
 @bentoml.service(
     name="building_growth",
     workers=1,
-    traffic={"timeout": 30},
+    traffic={"timeout": 3600},  # requests are limited in our own way, and each costs a timer
     http={"host": "127.0.0.1", "port": 3000},
-    # One line per request would cost more than the forecast; /metrics counts them.
     logging={"access": {"enabled": False}},
+    metrics={"enabled": False},
 )
 class BuildingGrowth:
     """Forecasts of the net change of building counts over the next 1, 3, 6 and 12 months."""
 
     def __init__(self) -> None:
-        """Load the model once."""
-        folder = Path(os.environ.get("SN7_MODEL_BUNDLE", BUNDLE_FOLDER))
-        self.forecaster = Forecaster(ForecastModel.load(folder))
-        logging.getLogger("bentoml._internal.server.http_app").addFilter(is_worth_a_traceback)
+        self._open = AsyncExitStack()
 
-    @endpoint("/forecast")
-    async def forecast(self, chip_id: ChipId, as_of: AsOf = None) -> ForecastAnswer:
-        """Forecast one chip from the features that the warehouse has of it."""
-        return _counted(await self.forecaster.by_chips([chip_id], as_of=as_of))
+    @bentoml.on_startup  # type: ignore[untyped-decorator]  # BentoML's have no types
+    async def start(self) -> None:
+        """Load the model, open the pool, take SIGTERM over, follow the champion."""
+        from serving.api.champion import own_packages  # noqa: PLC0415
 
-    @endpoint("/forecast_batch")
-    async def forecast_batch(self, chip_ids: ChipIds, as_of: AsOf = None) -> ForecastAnswer:
-        """Forecast many chips from the features that the warehouse has of them."""
-        return _counted(await self.forecaster.by_chips(chip_ids, as_of=as_of))
+        app = application()
+        await self._open.enter_async_context(app.running(own_packages()))
+        app.drain.take_over()
+        # What is there now stays: without this each batch's garbage collection walks through it.
+        gc.collect()
+        gc.freeze()
 
-    @endpoint("/forecast_features")
-    async def forecast_features(self, rows: FeatureRows) -> ForecastAnswer:
-        """Forecast from features in the request, without the warehouse."""
-        return _counted(self.forecaster.by_features(rows))
-
-    @bentoml.on_shutdown  # type: ignore[untyped-decorator]  # BentoML's has no types
-    async def close(self) -> None:
-        """Close the connection to the warehouse."""
-        await self.forecaster.store.close()
-
-    async def __is_ready__(self) -> bool:
-        """Ready when the model is loaded and features can be looked up."""
-        return await self.forecaster.store.is_reachable()
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    async def stop(self) -> None:
+        """Close the pool."""
+        await self._open.aclose()
 
 
-def _counted(answer: ForecastAnswer) -> ForecastAnswer:
-    forecast_counter().labels(answer.model_version).inc(len(answer.forecasts))
-    return answer
+_service = cast("bentoml.Service[Any]", BuildingGrowth)
+_service.add_asgi_middleware(Ours)

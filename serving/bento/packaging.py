@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,14 @@ LOCK: Final = "requirements.lock"
 LATEST: Final = "latest"
 """BentoML's name of the file that holds the version of the newest package."""
 
-SHIPPED: Final = ("ml/model", "serving/api", "warehouse/connection")
+SHIPPED: Final = (
+    "ml/model",
+    "serving/api",
+    "serving/tiles",
+    "serving/lookup",
+    "serving/edge",
+    "warehouse/connection",
+)
 """Folders that the package holds whole; tests/test_imports.py says what they may import."""
 
 _BYTECODE = shutil.ignore_patterns("__pycache__")
@@ -76,8 +84,9 @@ def package(model: ForecastModel) -> Bento:
         PackagingError: BentoML failed.
     """
     home = get_settings().bentoml
-    with workshop(home) as folder:
-        context = folder / "context"
+    # BentoML reads no build file below a hidden folder, such as the default home is.
+    with workshop(home) as folder, tempfile.TemporaryDirectory(prefix="sn7-bento-") as outside:
+        context = Path(outside).resolve() / "context"
         _write_context(context, model)
         version = f"{model.manifest.version}-{digest(context)[:10]}"
         tag, bento = f"{NAME}:{version}", home / "bentos" / NAME / version
@@ -103,6 +112,11 @@ def latest_tag() -> str:
     return f"{NAME}:{version}"
 
 
+def bento_folder(tag: str) -> Path:
+    """Return where the package of a tag lies."""
+    return get_settings().bentoml / "bentos" / NAME / tag.partition(":")[2]
+
+
 def bentoml_environment(home: Path | None = None) -> dict[str, str]:
     """Return the environment for BentoML's own commands: its home, and no phone-home."""
     return os.environ | {
@@ -122,7 +136,7 @@ def _write_context(context: Path, model: ForecastModel) -> None:
     description = {
         "service": "serving.api.service:BuildingGrowth",
         "name": NAME,
-        "description": "Forecasts of building growth; see /docs.json.",
+        "description": "Forecasts of building growth; see /openapi.json.",
         "labels": {"model_version": str(model.manifest.version)},
         "include": ["ml/*", "serving/*", "warehouse/*", "model/*"],
         "python": {"requirements_txt": f"./{LOCK}", "lock_packages": False},

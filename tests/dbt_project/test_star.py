@@ -81,7 +81,7 @@ def held(dbt: Dbt) -> set[tuple[Any, ...]]:
         inner join pg_class as tables on conrelid = tables.oid and not tables.relispartition
         left join pg_class as referred on confrelid = referred.oid
         where
-            connamespace::regnamespace::text in ('marts', 'features')
+            connamespace::regnamespace::text in ('marts', 'features', 'layers')
             and contype in ('p', 'u', 'f')
             and convalidated
         """
@@ -92,7 +92,7 @@ def held(dbt: Dbt) -> set[tuple[Any, ...]]:
 def checks_and_not_nulls(dbt: Dbt) -> set[tuple[str, str]]:
     wanted = set()
     for node in dbt.manifest()["nodes"].values():
-        if node["resource_type"] == "model" and node["schema"] in {"marts", "features"}:
+        if node["resource_type"] == "model" and node["schema"] in {"marts", "features", "layers"}:
             table = f"{node['schema']}.{node['alias']}"
             wanted |= {(table, c["name"]) for c in node["constraints"] if c["type"] == "check"}
             wanted |= {
@@ -111,14 +111,16 @@ def held_checks_and_not_nulls(dbt: Dbt) -> set[tuple[Any, ...]]:
             select conrelid::regclass::text, conname::text
             from pg_constraint
             inner join pg_class on conrelid = pg_class.oid and not relispartition
-            where contype = 'c' and connamespace::regnamespace::text in ('marts', 'features')
+            where
+                contype = 'c'
+                and connamespace::regnamespace::text in ('marts', 'features', 'layers')
             union
             select attrelid::regclass::text, attname::text
             from pg_attribute
             inner join pg_class on attrelid = pg_class.oid and not relispartition
             where
                 attnotnull and attnum > 0 and relkind in ('r', 'p')
-                and relnamespace::regnamespace::text in ('marts', 'features')
+                and relnamespace::regnamespace::text in ('marts', 'features', 'layers')
             """
         )
     )
@@ -293,7 +295,7 @@ def test_views_stay_as_they_are_through_partial_rebuilds(dbt: Dbt, selected: str
     before = views(dbt)
     dbt("run", "--full-refresh", "--select", selected)
     assert views(dbt) == before
-    assert len(before) == 15
+    assert len(before) == 16
     assert dbt.rows("select from pg_class where relname like '%\\_\\_dbt\\_%'") == []
 
 

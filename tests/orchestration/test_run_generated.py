@@ -111,7 +111,7 @@ def test_the_layer_of_hot_spots_shows_forecasts_from_the_first_run_on(
 def test_summary_shows_the_forecast_beside_its_baselines(outcome: Outcome) -> None:
     header = next(line for line in outcome.lines if line.startswith("months ahead"))
     assert header.split("  ")[0] == "months ahead"
-    for forecaster in ("model", "no change", "mean past change", "damped trend"):
+    for forecaster in ("model", "no change", "best plain forecast"):
         assert forecaster in header
     start = outcome.lines.index(header)
     horizons = [line.split()[0] for line in outcome.lines[start + 2 : start + 6]]

@@ -22,40 +22,48 @@
     {% endfor %}
     {% if table not in tables or source not in tables %}{% do return("") %}{% endif %}
     {% set held, wanted = tables[table].relation_name, tables[source].relation_name %}
-    {% set key = primary_key(tables[table]) | join(", ") %}
+    {% set columns = primary_key(tables[table]) %}
+    {% set key = columns | join(", ") %}
     {% set is_any_gone %}
         select
             (select count(*) from {{ held }})
             > (select count(*) from (select distinct {{ key }} from {{ wanted }}) as keys)
     {% endset %}
     {% if not run_query(is_any_gone).columns[0].values()[0] %}{% do return("") %}{% endif %}
+    {% if target.name == "citus" %}
+        set local citus.multi_shard_modify_mode = 'sequential';
+    {% endif %}
     with gone as materialized (
-        select {{ key }} from {{ held }}
-        except
-        select {{ key }} from {{ wanted }}
+        select {{ qualified("held", columns) }}
+        from {{ held }} as held
+        left join {{ wanted }} as wanted on {{ same_key("held", "wanted", columns) }}
+        where wanted.{{ columns[0] }} is null
     ),
 
     unused as materialized (
         select {{ key }} from gone
-        where
-            true
-            {% for node in tables.values() %}
-                {% for constraint in node.constraints
-                    if constraint.type == "foreign_key"
-                    and referred_table(constraint) == held %}
-            and not exists (
-                select from {{ node.relation_name }} as child
-                where
-                    {% for column in constraint.columns -%}
-                        child.{{ column }} = gone.{{ constraint.to_columns[loop.index0] }}
-                        {{- " and " if not loop.last }}
-                    {%- endfor %}
-            )
-                {% endfor %}
+        {% for node in tables.values() %}
+            {% for constraint in node.constraints
+                if constraint.type == "foreign_key"
+                and referred_table(constraint) == held %}
+        except
+        select {{ qualified("child", constraint.columns) }}
+        from {{ node.relation_name }} as child
+        inner join gone
+            on
+                {% for column in constraint.columns -%}
+                    child.{{ column }} = gone.{{ constraint.to_columns[loop.index0] }}
+                    {{- " and " if not loop.last }}
+                {%- endfor %}
             {% endfor %}
+        {% endfor %}
     )
 
     delete from {{ held }} as held
     using unused
-    where {{ same_key("held", "unused", primary_key(tables[table])) }};
+    where {{ same_key("held", "unused", columns) }};
 {% endmacro %}
+
+{% macro qualified(table, columns) -%}
+    {{ table }}.{{ columns | join(", " ~ table ~ ".") }}
+{%- endmacro %}

@@ -38,6 +38,10 @@
 {#- Share of the observations to come that `changed_images` make up. -#}
 {% macro changed_share() %}
     {% set query %}
+        with changed as materialized (
+            select * from {{ changed_images(this.identifier) }} as images
+        )
+
         select coalesce(
             sum(images.row_count) filter (where changed.chip_key is not null)::real
             / sum(images.row_count),
@@ -49,7 +53,7 @@
                 images.chip_key = built.chip_key
                 and images.time_key = built.time_key
                 and built.model = '{{ this.identifier }}'
-        left join {{ changed_images(this.identifier) }} as changed
+        left join changed
             on
                 images.chip_key = changed.chip_key
                 and images.time_key = changed.time_key
@@ -60,7 +64,7 @@
 {#- Changed months, as lists: `held` by a partition already, and `fresh`. -#}
 {% macro changed_months() %}
     {% set query %}
-        with held as (
+        with held as materialized (
             select (
                 regexp_matches(
                     pg_get_expr(partitions.relpartbound, partitions.oid), '\d+', 'g'
@@ -69,12 +73,17 @@
             from pg_inherits
             inner join pg_class as partitions on pg_inherits.inhrelid = partitions.oid
             where pg_inherits.inhparent = '{{ this }}'::regclass
+        ),
+
+        changed as materialized (
+            select distinct time_key
+            from {{ changed_images(this.identifier) }} as images
         )
 
-        select distinct
+        select
             time_key,
             time_key in (select time_key from held) as is_held
-        from {{ changed_images(this.identifier) }} as changed
+        from changed
         order by time_key
     {% endset %}
     {% set months = {"held": [], "fresh": []} %}
@@ -105,13 +114,13 @@
     delete from {{ ref("int_built_images") }} where model = '{{ this.identifier }}'
 {% endmacro %}
 
-{% macro column_names() %}
-    {%- do return(model.columns.keys() | join(", ")) -%}
-{% endmacro %}
-
 {% macro replace_images(sql, months) %}
+    with changed as materialized (
+        select * from {{ changed_images(this.identifier) }} as images
+    )
+
     delete from {{ this }} as held
-    using {{ changed_images(this.identifier) }} as changed
+    using changed
     where
         held.chip_key = changed.chip_key
         and held.time_key = changed.time_key
@@ -141,18 +150,12 @@
             where time_key {{ months }}
         {%- endif %}
     {% endset %}
-    {% if target.name == "citus" %}
-        -- a distributed table takes no partition with rows
-        {{ add_keys() }}
-        create table {{ part }} partition of {{ this }}
-        for values {{ months }};
-        insert into {{ part }} ({{ column_names() }}) {{ query }};
-    {% else %}
-        {{ create_filled_table(part, query, check=are_of_months) }}
-        {{ add_keys(part, types=["primary_key", "unique", "check"]) }}
-        {{ add_keys(types=["primary_key", "unique", "check"]) }}
+    {{ create_filled_table(part, query, check=are_of_months) }}
+    {{ add_keys(part, types=["primary_key", "unique", "check"]) }}
+    {{ add_keys(types=["primary_key", "unique", "check"]) }}
+    {% call in_one_block() %}
         alter table {{ this }} attach partition {{ part }} for values {{ months }};
         alter table {{ part }} drop constraint {{ are_of_months.name }};
-        {{ add_keys(types=["foreign_key"]) }}
-    {% endif %}
+    {% endcall %}
+    {{ add_keys(types=["foreign_key"]) }}
 {% endmacro %}

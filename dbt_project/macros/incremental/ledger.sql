@@ -18,6 +18,13 @@
     {%- endif %}
 {%- endmacro %}
 
+{#- Condition: an image of `images` is not the one that `built` tells of. -#}
+{% macro is_other_version(reads_masks) -%}
+    {%- set version = ["load_id", "aoi_key"] + (["mask_version"] if reads_masks else []) -%}
+    (images.{{ version | join(", images.") }})
+    is distinct from (built.{{ version | join(", built.") }})
+{%- endmacro %}
+
 {#-
     Subquery: images that a model was not built from as they are now, beside those of
     `follows`, the model it is built on, if there is one; all where it starts anew. Only
@@ -25,7 +32,6 @@
     where an image is gone.
 -#}
 {% macro changed_images(model_name, follows=none, reads_masks=false) %}
-    {% set version = ["load_id", "aoi_key"] + (["mask_version"] if reads_masks else []) %}
     (
         select
             chip_key,
@@ -35,32 +41,47 @@
         from {{ images_of(follows) }} as images
         {% if not starts_anew() -%}
             full outer join {{ images_of(model_name) }} as built using (chip_key, time_key)
-            where
-                (images.{{ version | join(", images.") }})
-                is distinct from (built.{{ version | join(", built.") }})
+            where {{ is_other_version(reads_masks) }}
         {%- endif %}
     )
 {% endmacro %}
 
 {#- Subquery: chips with such images, and the first month that changed. What lies before
-    it stays; all from it on is built again. -#}
+    it stays; all from it on is built again. Of the images, the ledger's rows, all are taken
+    before they are reckoned with: Citus joins no table to what it has grouped. -#}
 {% macro changed_chips(model_name, follows=none, reads_masks=false) %}
     (
-        select
-            chip_key,
-            changed.time_key as first_time_key,
-            (
-                1 + count(*) filter (where months.time_key < changed.time_key)
-            )::integer as first_ordinal
-        from (
+        with images as materialized (
             select
                 chip_key,
-                min(time_key) as time_key
-            from {{ changed_images(model_name, follows, reads_masks) }} as images
-            group by chip_key
-        ) as changed
-        left join {{ ref("int_chip_months") }} as months using (chip_key)
-        group by chip_key, changed.time_key
+                time_key,
+                {% if starts_anew() -%}
+                    true as is_changed
+                {%- else -%}
+                    {{ is_other_version(reads_masks) }} as is_changed
+                {%- endif %}
+            from {{ images_of(follows) }} as images
+            {% if not starts_anew() -%}
+                full outer join {{ images_of(model_name) }} as built
+                    using (chip_key, time_key)
+            {%- endif %}
+        )
+
+        select
+            chip_key,
+            first_time_key,
+            (1 + count(*) filter (where time_key < first_time_key))::integer
+                as first_ordinal
+        from (
+            select
+                *,
+                min(time_key) filter (where is_changed) over (
+                    partition by chip_key
+                ) as first_time_key
+            from images
+        ) as dated
+        where first_time_key is not null
+        group by chip_key, first_time_key
     )
 {% endmacro %}
 

@@ -15,13 +15,12 @@
 
     {{ run_hooks(pre_hooks) }}
     {% call statement("main") %}
-        create temporary table {{ wanted }} on commit drop as (
-            {{ sql }}
-        );
+        {{ create_fresh(wanted, sql) }}
         {{ assert_columns(held, columns_of(wanted)) }}
         -- what is to be written is few rows more often than not: keys find them
         set local enable_nestloop = on;
         {{ write_differences(held, wanted) }};
+        {{ drop_fresh(wanted) }}
         set local enable_nestloop = off
     {% endcall %}
     {{ return(finished_in_place(held)) }}

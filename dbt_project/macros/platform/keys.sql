@@ -11,34 +11,48 @@
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     {%- set is_contracted = config.get("contract").enforced -%}
     {%- if is_contracted %}{{ get_assert_columns_equivalent(sql) }}{% endif -%}
-    {%- if temporary or not is_contracted -%}
+    {%- if is_contracted and not temporary -%}
+        {{ create_filled_table(relation, sql) }}
+    {%- elif target.name == "citus" and config.get("materialized") != "unit" -%}
+        {{ create_and_fill(relation, sql) }}
+    {%- else -%}
         create {{ "temporary " if temporary }}table {{ relation }} as (
             {{ sql }}
         );
-    {%- else -%}
-        {{ create_filled_table(relation, sql) }}
     {%- endif -%}
 {%- endmacro %}
 
 {#- `check`: a condition that holds for all rows, proved by the scan that `not null` takes. -#}
 {% macro create_filled_table(table, sql, check=none) %}
+    {% set query %}
+        select
+        {%- for column in model.columns.values() %}
+            {{ column.name }}::{{ column.data_type }} as {{ column.name }}
+            {{- "," if not loop.last }}
+        {%- endfor %}
+        from (
+            {{ sql }}
+        ) as model_subq
+    {% endset %}
     create table {{ table }}
     {%- if config.get("fillfactor") %} with (fillfactor = {{ config.get("fillfactor") }})
     {%- endif %} as
-    select
-    {%- for column in model.columns.values() %}
-        {{ column.name }}::{{ column.data_type }} as {{ column.name }}
-        {{- "," if not loop.last }}
-    {%- endfor %}
-    from (
-        {{ sql }}
-    ) as model_subq;
+    {{ query }}{{ " with no data" if is_spread() }};
 
     alter table {{ table }}
     {%- for column in required_columns() %}
         alter column {{ column.name }} set not null{{ "," if not loop.last }}
     {%- endfor %}
     {%- if check %}, add constraint {{ check.name }} check ({{ check.expression }}){% endif %};
+    {% if is_spread() %}
+        {{ distribute(table) }}
+        insert into {{ table }} ({{ column_names() }})
+        {{ query }};
+    {% endif %}
+{% endmacro %}
+
+{% macro column_names() %}
+    {%- do return(model.columns.keys() | join(", ")) -%}
 {% endmacro %}
 
 {#- The table without rows and keys: one that is partitioned, or distributed. -#}
@@ -141,15 +155,17 @@
         {% set backup = make_backup_relation(table, "table") %}
         {% set missing = missing_keys(table, types) %}
         {% set replaced = names_of_keys(backup) if missing else [] %}
-        {% for key in missing
-            if key.type in ["primary_key", "unique"] and key.name in replaced %}
-            -- names of indexes are the schema's, and the table that is replaced has it
-            alter table {{ backup }}
-            rename constraint {{ key.name }} to {{ key.name }}__dbt_backup;
-        {% endfor %}
-        {% for key in missing %}
-            alter table {{ table }} add constraint {{ key.name }} {{ key.definition }};
-        {% endfor %}
+        {% call in_one_block() %}
+            {% for key in missing
+                if key.type in ["primary_key", "unique"] and key.name in replaced %}
+                -- names of indexes are the schema's, and the table that is replaced has it
+                alter index {{ backup.include(identifier=false) }}.{{ key.name }}
+                rename to {{ key.name }}__dbt_backup;
+            {% endfor %}
+            {% for key in missing %}
+                alter table {{ table }} add constraint {{ key.name }} {{ key.definition }};
+            {% endfor %}
+        {% endcall %}
         {% if missing %}analyze {{ table }};{% endif %}
     {% endif %}
 {% endmacro %}
@@ -178,14 +194,16 @@
 -#}
 {% macro drop_foreign_keys() %}
     {% if execute and flags.FULL_REFRESH and flags.WHICH in ["run", "build"] %}
-        {% for node in graph.nodes.values()
-            if node.resource_type == "model" and node.unique_id in selected_resources %}
-            {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
-            {% for key in declared_keys(node, node.alias)
-                if table is not none and key.type == "foreign_key" %}
-                alter table {{ table }} drop constraint if exists {{ key.name }};
+        {% call in_one_block() %}
+            {% for node in graph.nodes.values()
+                if node.resource_type == "model" and node.unique_id in selected_resources %}
+                {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
+                {% for key in declared_keys(node, node.alias)
+                    if table is not none and key.type == "foreign_key" %}
+                    alter table {{ table }} drop constraint if exists {{ key.name }};
+                {% endfor %}
             {% endfor %}
-        {% endfor %}
+        {% endcall %}
     {% endif %}
 {% endmacro %}
 
@@ -202,17 +220,19 @@
         ) %}
             {% do held.append(schema ~ "." ~ name) %}
         {% endfor %}
-        {% for node in graph.nodes.values()
-            if node.resource_type == "model" and node.constraints %}
-            {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
-            {% for key in declared_keys(node, node.alias) if table is not none %}
-                {% if key.type == "foreign_key"
-                    and node.schema ~ "." ~ key.name not in held %}
-                    {{ log("restoring " ~ key.name, info=true) }}
-                    alter table {{ table }}
-                    add constraint {{ key.name }} {{ key.definition }};
-                {% endif %}
+        {% call in_one_block() %}
+            {% for node in graph.nodes.values()
+                if node.resource_type == "model" and node.constraints %}
+                {% set table = adapter.get_relation(node.database, node.schema, node.alias) %}
+                {% for key in declared_keys(node, node.alias) if table is not none %}
+                    {% if key.type == "foreign_key"
+                        and node.schema ~ "." ~ key.name not in held %}
+                        {{ log("restoring " ~ key.name, info=true) }}
+                        alter table {{ table }}
+                        add constraint {{ key.name }} {{ key.definition }};
+                    {% endif %}
+                {% endfor %}
             {% endfor %}
-        {% endfor %}
+        {% endcall %}
     {% endif %}
 {% endmacro %}

@@ -1,3 +1,4 @@
+{%- set spans = [1, 2, 3, 6, 12] -%}
 with
 
 chip_months as (
@@ -8,10 +9,8 @@ chip_months as (
         aoi_key,
         months_since_previous,
         building_count,
-        building_count + presumed as known_count,
         built_area_m2,
         appeared,
-        revealed,
         occupied_cells,
         usable_share,
         {{ month_number("time_key") }} as month_number
@@ -19,54 +18,42 @@ chip_months as (
 
 ),
 
-spans as (
+known as {{ where_it_lies() }} (
 
     select
-        *,
-        month_number - first_value(month_number) over so_far as months_since_first,
-        sum(revealed) over so_far as revealed_so_far
-    from chip_months
-    window so_far as (partition by chip_key order by month_number)
-
-),
-
--- What was revealed since stood then: it is no growth.
-known as (
-
-    select
-        {% for span in [1, 3, 6, 12] -%}
-            (
-                revealed_so_far + first_value(known_count - revealed_so_far) over (
-                    partition by chip_key
-                    order by month_number
-                    range between {{ span }} preceding and {{ span }} preceding
-                )
-            )::integer as known_count_{{ span }}_ago,
-        {% endfor -%}
+        growths.*,
+        chip_months.aoi_key,
+        chip_months.months_since_previous,
+        chip_months.building_count,
+        chip_months.built_area_m2,
+        chip_months.occupied_cells,
+        chip_months.usable_share,
         {% for span in [1, 3, 6] -%}
             case
-                when months_since_first >= {{ span }}
-                    then sum(appeared) over (
+                when growths.months_since_first >= {{ span }}
+                    then sum(chip_months.appeared) over (
                         partition by chip_key
-                        order by month_number
+                        order by chip_months.month_number
                         range between {{ span - 1 }} preceding and current row
                     )
-            end::integer as appeared_{{ span }},
+            end::integer as appeared_{{ span }}{{ "," if not loop.last }}
         {% endfor -%}
-        *
-    from spans
+    from chip_months
+    inner join {{ ref("int_chip_month_growths") }} as growths
+        using (chip_key, time_key)
 
 ),
 
-aoi_changes as (
+aoi_months as (
 
     select
         aoi_key,
         time_key,
-        sum(known_count - known_count_6_ago) as net_change_6,
-        sum(known_count_6_ago) as known_count_6_ago
+        sum(net_change_since_first) as net_change,
+        sum(building_months) as building_months,
+        sum(net_change_6) as net_change_6,
+        sum(known_count - net_change_6) as known_count_6_ago
     from known
-    where known_count_6_ago is not null
     group by aoi_key, time_key
 
 ),
@@ -75,6 +62,7 @@ final as (
 
     select
         known.chip_key,
+        known.aoi_key,
         known.time_key as as_of,
         (known.time_key % 100)::smallint as month,
         known.months_since_previous,
@@ -84,24 +72,33 @@ final as (
         known.built_area_m2,
         known.built_area_m2 / known.building_count as mean_area_m2,
         known.usable_share,
-        {% for span in [1, 3, 6, 12] -%}
-            known.known_count - known.known_count_{{ span }}_ago
-                as net_change_{{ span }},
+        {% for change in ["net_change", "net_area_change"] -%}
+            {% for span in spans + ["since_first"] -%}
+                known.{{ change }}_{{ span }},
+            {% endfor -%}
         {% endfor -%}
+        known.smoothed_change,
+        known.smoothed_area_change,
+        known.months_since_peak,
         known.appeared_1,
         known.appeared_3,
         known.appeared_6,
         {% for span in [3, 6, 12] -%}
-            (known.known_count - known.known_count_{{ span }}_ago)::double precision
-            / nullif(known.known_count_{{ span }}_ago, 0) as growth_rate_{{ span }},
+            known.net_change_{{ span }}::double precision
+            / nullif(known.known_count - known.net_change_{{ span }}, 0)
+                as growth_rate_{{ span }},
         {% endfor -%}
         -- the other chips of the AOI alone
+        (aoi_months.net_change - known.net_change_since_first)::integer
+            as aoi_net_change,
+        aoi_months.building_months - known.building_months as aoi_building_months,
         (
-            aoi_changes.net_change_6
-            - coalesce(known.known_count - known.known_count_6_ago, 0)
+            aoi_months.net_change_6 - coalesce(known.net_change_6, 0)
         )::double precision
         / nullif(
-            aoi_changes.known_count_6_ago - coalesce(known.known_count_6_ago, 0), 0
+            aoi_months.known_count_6_ago
+            - coalesce(known.known_count - known.net_change_6, 0),
+            0
         ) as aoi_growth_rate_6,
         known.occupied_cells / 1024.0::double precision as occupied_cell_share,
         known.building_count::double precision
@@ -111,8 +108,8 @@ final as (
         chips.lat
     from known
     inner join {{ ref("dim_chip") }} as chips using (chip_key)
-    left join aoi_changes
-        on known.aoi_key = aoi_changes.aoi_key and known.time_key = aoi_changes.time_key
+    inner join aoi_months
+        on known.aoi_key = aoi_months.aoi_key and known.time_key = aoi_months.time_key
 
 )
 

@@ -1,11 +1,12 @@
 with
 
-chip_months as (
+chip_months as {{ where_it_lies() }} (
 
     select
         chip_key,
         time_key,
         corrected_count,
+        corrected_area_m2,
         {{ month_number("time_key") }} as month_number
     from {{ ref("fact_chip_month") }}
 
@@ -13,8 +14,7 @@ chip_months as (
 
 horizons as (
 
-    select horizon::smallint as horizon
-    from (values (1), (3), (6), (12)) as list (horizon)
+    select unnest(array{{ var("horizons") }})::smallint as horizon
 
 ),
 
@@ -24,7 +24,8 @@ final as (
         origins.chip_key,
         origins.time_key as as_of,
         horizons.horizon,
-        futures.corrected_count - origins.corrected_count as net_change
+        futures.corrected_count - origins.corrected_count as net_change,
+        futures.corrected_area_m2 - origins.corrected_area_m2 as net_area_change
     from chip_months as origins
     cross join horizons
     inner join chip_months as futures

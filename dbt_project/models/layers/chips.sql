@@ -21,7 +21,7 @@ aois as (
 
 ),
 
-chip_months as (
+chip_months as {{ where_it_lies() }} (
 
     select
         chip_key,

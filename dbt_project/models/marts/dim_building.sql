@@ -2,7 +2,7 @@
 
 with
 
-chip_months as (
+chip_months as {{ where_it_lies() }} (
 
     select
         chip_key,

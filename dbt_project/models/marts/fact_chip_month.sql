@@ -22,7 +22,9 @@ stocks as (
         occupied_cells,
         occluded,
         open,
-        presumed
+        missing_area_m2,
+        presumed,
+        presumed_area_m2
     from {{ ref("int_chip_month_stocks") }}
 
 ),
@@ -34,6 +36,7 @@ changes as (
         time_key,
         appeared,
         revealed,
+        revealed_area_m2,
         reappeared,
         disappeared,
         demolished
@@ -62,15 +65,18 @@ final as (
         stocks.building_count,
         stocks.building_count + stocks.occluded + stocks.open as corrected_count,
         stocks.built_area_m2,
+        stocks.built_area_m2 + stocks.missing_area_m2 as corrected_area_m2,
         stocks.occupied_cells,
         changes.appeared,
         changes.revealed,
+        changes.revealed_area_m2,
         changes.reappeared,
         changes.disappeared,
         changes.demolished,
         stocks.occluded,
         stocks.open,
         stocks.presumed,
+        stocks.presumed_area_m2,
         coalesce(unusable_areas.usable_share, 1) as usable_share
     from chip_months
     inner join stocks using (chip_key, time_key)

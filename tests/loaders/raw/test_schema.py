@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from loaders.errors import RawTablesError
 from loaders.load import load
 from loaders.raw import schema
 from loaders.raw.schema import ensure_tables
@@ -119,6 +120,27 @@ def test_an_upgrade_that_fails_changes_nothing(old: Raw, monkeypatch: pytest.Mon
     ]
     assert old.query("select * from staging.stg_observations order by 1, 2, 3") == before
     upgrade(old)
+    assert old.query(SEEN) == before
+
+
+def test_a_cluster_that_cannot_spread_old_tables_is_told_to_begin_anew(old: Raw) -> None:
+    """Citus makes other schemas' views on a table known to its nodes, which the loader may not."""
+    before = old.query(SEEN)
+    with psycopg.connect(old.dsn, autocommit=True) as connection:
+        connection.execute(
+            """
+            create table public.pg_dist_partition (logicalrelid regclass);
+            grant select on public.pg_dist_partition to public;
+            create function public.create_distributed_table(regclass, text) returns void
+            language plpgsql as $$
+            begin
+                raise insufficient_privilege using message = 'permission denied for schema staging';
+            end
+            $$
+            """
+        )
+    with pytest.raises(RawTablesError, match=r"schema staging\); a cluster .* a new database$"):
+        upgrade(old)
     assert old.query(SEEN) == before
 
 

@@ -7,18 +7,22 @@ import pytest
 
 from ml.data.examples import Examples
 from ml.judging.backtest import (
+    FORECASTERS,
     MODEL,
+    PLAIN,
     Backtest,
     BacktestRow,
     Prediction,
     Protocol,
-    chip_folds,
+    aoi_folds,
     rolling_origins,
     run_backtest,
 )
 from ml.judging.metrics import Score, score
 from ml.judging.verdict import judge
 from ml.model.baselines import Baseline
+from ml.model.grid import HORIZONS, Target
+from ml.model.manifest import HISTORY
 from ml.model.pinball import pinball_loss
 from ml.training.params import Params
 
@@ -44,15 +48,41 @@ def test_no_target_is_trained_on_before_it_is_known(examples: Examples, params: 
         assert examples.known_from[split.train].max() <= origin
 
 
-def test_every_chip_is_held_out_once_and_never_trained_on_then(
+def test_every_aoi_is_held_out_once_as_a_whole_and_never_trained_on_then(
     examples: Examples, params: Params
 ) -> None:
-    held_out = []
-    for split in chip_folds(examples, params):
-        unseen = set(examples.chip_key[split.test].tolist())
-        assert unseen.isdisjoint(examples.chip_key[split.train].tolist())
+    held_out: list[int] = []
+    for split in aoi_folds(examples, params):
+        unseen = set(examples.aoi_key[split.test].tolist())
+        assert unseen.isdisjoint(examples.aoi_key[split.train].tolist())
         held_out += sorted(unseen)
-    assert sorted(held_out) == sorted(set(examples.chip_key.tolist()))
+    assert sorted(held_out) == sorted(set(examples.aoi_key.tolist()))
+    assert len(held_out) < len(set(examples.chip_key.tolist()))
+
+
+def test_another_seed_holds_out_other_aois_together(examples: Examples, params: Params) -> None:
+    folds = [
+        [split.test.tolist() for split in aoi_folds(examples, one)]
+        for one in (params, params.model_copy(update={"seed": 8}))
+    ]
+    assert folds[0] != folds[1]
+
+
+def test_every_horizon_is_judged_at_every_origin(
+    examples: Examples, params: Params, backtest: Backtest
+) -> None:
+    """Also where no target of it is known yet, and no month is left out."""
+    judged = predictions(backtest, Protocol.ROLLING_ORIGIN, MODEL).rows
+    first = min(
+        int(examples.as_of_month[split.test].min()) for split in rolling_origins(examples, params)
+    )
+    assert sorted(judged.tolist()) == np.flatnonzero(examples.as_of_month >= first).tolist()
+    early = judged[examples.as_of_month[judged] < examples.as_of_month.min() + 12]
+    assert (examples.horizon[early] == HORIZONS[-1]).sum() > 50
+    for forecaster in (MODEL, *PLAIN):
+        one = predictions(backtest, Protocol.ROLLING_ORIGIN, forecaster)
+        assert np.isfinite(one.quantiles).all()
+        assert (np.diff(one.quantiles, axis=1) >= 0).all()
 
 
 def test_what_happens_after_an_origin_does_not_change_its_forecasts(
@@ -69,10 +99,11 @@ def test_what_happens_after_an_origin_does_not_change_its_forecasts(
     rewritten = dataclasses.replace(
         examples,
         net_change=np.where(later, random.normal(0, 500, len(examples)), examples.net_change),
+        net_area_change=np.where(later, 0.0, examples.net_area_change),
         features=dataclasses.replace(examples.features, values=values),
     )
     changed = run_backtest(rewritten, params)
-    for forecaster in (MODEL, *Baseline):
+    for forecaster in FORECASTERS:
         before = predictions(backtest, Protocol.ROLLING_ORIGIN, forecaster)
         now = predictions(changed, Protocol.ROLLING_ORIGIN, forecaster)
         assert (before.rows == now.rows).all()
@@ -98,7 +129,7 @@ def test_baseline_quantiles_cover_what_they_promise_on_chips_never_seen(
     backtest: Backtest,
 ) -> None:
     for row in backtest.rows:
-        if row.protocol is Protocol.UNSEEN_CHIPS and row.forecaster != MODEL:
+        if row.protocol is Protocol.UNSEEN_AOIS and row.forecaster != MODEL:
             assert 0.7 <= row.score.coverage <= 0.95
 
 
@@ -107,7 +138,7 @@ def test_in_a_world_with_rates_of_its_own_the_model_beats_every_baseline(
 ) -> None:
     verdict = judge(backtest)
     assert verdict.beats, verdict.sentence
-    assert verdict.sentence.startswith("registered: beats every baseline by pinball loss")
+    assert verdict.sentence.startswith("registered: beats every plain forecast by pinball loss")
 
 
 def test_the_best_baseline_has_the_least_loss_at_the_origins(backtest: Backtest) -> None:
@@ -119,15 +150,34 @@ def test_the_best_baseline_has_the_least_loss_at_the_origins(backtest: Backtest)
     assert min(losses.values()) == losses[best] == 1.0
 
 
+@pytest.mark.parametrize("name", [Target.AREA, HISTORY])
+def test_area_and_bare_histories_are_judged_alike(
+    examples: Examples, params: Params, name: str
+) -> None:
+    one = params.model_copy(
+        update={"backtest": params.backtest.model_copy(update={"origin_step_months": 20})}
+    )
+    backtest = run_backtest(examples, one, name=name)
+    for protocol in Protocol:
+        assert backtest.relative_loss(protocol, MODEL, Baseline.NO_CHANGE) < 1
+        assert sorted(backtest.scores(protocol, MODEL)) == list(HORIZONS)
+
+
+def test_nothing_to_judge_gives_no_scores(examples: Examples, params: Params) -> None:
+    nothing = run_backtest(examples.take(np.zeros(0, dtype=np.int64)), params)
+    assert nothing.rows == ()
+    assert not judge(nothing).beats
+
+
 def test_horizons_count_by_the_forecasts_that_were_judged() -> None:
     def rows(horizon: int, judged: int, model: float) -> list[BacktestRow]:
         return [
-            BacktestRow(Protocol.UNSEEN_CHIPS, horizon, name, Score(judged, 0.0, pinball, 0.8))
+            BacktestRow(Protocol.UNSEEN_AOIS, horizon, name, Score(judged, 0.0, pinball, 0.8))
             for name, pinball in ((MODEL, model), (Baseline.NO_CHANGE.value, 1.0))
         ]
 
     backtest = Backtest(rows=(*rows(1, 300, 0.5), *rows(12, 100, 4.0)), predictions=())
-    relative = backtest.relative_loss(Protocol.UNSEEN_CHIPS, MODEL, Baseline.NO_CHANGE)
+    relative = backtest.relative_loss(Protocol.UNSEEN_AOIS, MODEL, Baseline.NO_CHANGE)
     assert relative == pytest.approx(0.5**0.75 * 4.0**0.25)
 
 

@@ -16,10 +16,10 @@ def rendered(table: object) -> str:
 
 def test_the_backtest_shows_the_model_beside_its_baselines() -> None:
     rows = [
-        BacktestRow(Protocol.UNSEEN_CHIPS, 12, name, Score(1234, 1.5, 0.25, 0.81))
+        BacktestRow(Protocol.UNSEEN_AOIS, 12, name, Score(1234, 1.5, 0.25, 0.81))
         for name in ("model", "no_change")
     ]
-    text = rendered(backtest_table(rows, Protocol.UNSEEN_CHIPS))
+    text = rendered(backtest_table(rows, Protocol.UNSEEN_AOIS))
     assert "no change" in text
     assert "1,234" in text
     assert "0.250" in text

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from ml.data.examples import Examples
-from ml.model.baselines import Baseline
-from ml.model.chip_model import ForecastModel, ordered
+from ml.model.chip_model import ForecastModel
 from ml.model.errors import BundleError, FeatureError
-from ml.model.grid import HORIZONS
+from ml.model.grid import HORIZONS, Target
+from ml.model.history import History
 from ml.model.matrix import FeatureMatrix
-from ml.training.fitting import fit
-from ml.training.params import Params
+from ml.model.past import Past
+from ml.model.quantiles import all_inputs
 from warehouse.connection.settings import PROJECT_ROOT
 
 
@@ -26,22 +26,82 @@ def changed(examples: Examples, name: str, value: float) -> FeatureMatrix:
     return FeatureMatrix(examples.features.names, values)
 
 
+@pytest.mark.parametrize("target", list(Target))
 def test_quantiles_never_cross_and_remove_no_more_than_there_is(
-    model: ForecastModel, examples: Examples
+    model: ForecastModel, examples: Examples, target: Target
 ) -> None:
     strange = examples.features.values * np.random.default_rng(3).normal(0, 30, (len(examples), 1))
-    strange[:, 0] = np.abs(strange[:, 0])
+    for name in ("known_count", "months_since_first", "mean_area_m2"):
+        column = examples.features.names.index(name)
+        strange[:, column] = np.abs(strange[:, column])
     features = FeatureMatrix(examples.features.names, strange)
-    quantiles = model.predict(features).quantiles
+    quantiles = model.predict(features, target).quantiles
     assert (np.diff(quantiles, axis=2) >= 0).all()
-    assert (quantiles >= -strange[:, 0][:, None, None]).all()
+    standing = features.column("known_count")
+    if target is Target.AREA:
+        standing = standing * features.column("mean_area_m2")
+    assert (quantiles >= -standing[:, None, None] * (1 + 1e-12)).all()
 
 
-def test_ordering_mends_ends_that_calibration_moved_past_the_median() -> None:
-    one = np.array([1.0])
-    moved = ordered(3 * one, 2 * one, 1 * one, count=100 * one)
-    assert moved.tolist() == [[2.0, 2.0, 2.0]]
-    assert ordered(-9 * one, -8 * one, one, count=5 * one).tolist() == [[-5.0, -5.0, 1.0]]
+def test_area_is_forecast_in_square_metres(model: ForecastModel, examples: Examples) -> None:
+    """All buildings of the made-up world have 120 m2, so both targets tell the same."""
+    rows = examples.features
+    count, area = (model.predict(rows, target).quantiles for target in Target)
+    assert np.corrcoef(count.ravel(), area.ravel())[0, 1] > 0.95
+    assert np.median(area[count > 1] / count[count > 1]) == pytest.approx(120, rel=0.2)
+
+
+@pytest.mark.parametrize("target", list(Target))
+def test_drivers_add_up_to_the_median_before_it_is_mixed(
+    model: ForecastModel, examples: Examples, target: Target
+) -> None:
+    """Their effects are those by which LightGBM explains its answer, in the target's unit."""
+    rows = examples.features.take(np.arange(40, 60))
+    drivers, own = model.drivers(rows, target), model.models[target]
+    assert drivers.values.shape == drivers.effects.shape == (20, len(HORIZONS), len(drivers.names))
+    for place, months in enumerate(HORIZONS):
+        horizon = np.full(20, months)
+        past = Past.of(rows, target)
+        expected = own.manifest.growth.expect(past, horizon)
+        inputs = all_inputs(rows, (), past, expected, horizon)
+        answer = own.boosters[1].predict(inputs)
+        base = np.asarray(own.boosters[1].predict(inputs, pred_contrib=True))[:, -1]
+        share = 1 - own.manifest.departures_share
+        moved = (answer - base) * share * expected.spread * past.unit
+        assert drivers.effects[:, place].sum(axis=1) == pytest.approx(moved)
+        assert drivers.expected[:, place] == pytest.approx(expected.mean * past.unit)
+    assert drivers.names[2] == "horizon"
+    assert (drivers.values[:, :, 2] == np.array(HORIZONS)).all()
+
+
+def test_the_manifest_tells_between_what_values_it_was_trained(
+    model: ForecastModel, examples: Examples
+) -> None:
+    for name in model.manifest.features:
+        column = examples.features.column(name)
+        assert model.manifest.ranges[name] == (np.nanmin(column), np.nanmax(column))
+
+
+def test_calibration_moves_the_ends_and_never_past_the_median(
+    model: ForecastModel, examples: Examples
+) -> None:
+    own = model.models[Target.COUNT]
+    rows = examples.take(examples.horizon == 3)
+
+    def moved(low: float, high: float) -> np.ndarray:
+        offsets = dict.fromkeys(HORIZONS, (low, high))
+        changed = own.manifest.model_copy(update={"offsets": offsets})
+        one = dataclasses.replace(own, manifest=changed)
+        return one.quantiles(rows.features, rows.horizon)
+
+    plain, wider, narrower = moved(0, 0), moved(0.25, 0.5), moved(-99, -99)
+    spread = own.manifest.growth.expect(Past.of(rows.features), rows.horizon).spread
+    free = plain[:, 0] - 0.25 * spread > -rows.features.column("known_count")
+    assert free.sum() > 100
+    assert wider[free, 0] == pytest.approx((plain[:, 0] - 0.25 * spread)[free])
+    assert wider[:, 2] == pytest.approx(plain[:, 2] + 0.5 * spread)
+    assert (wider[:, 1] == plain[:, 1]).all()
+    assert (narrower[:, [0, 2]] == plain[:, [1]]).all()
 
 
 def test_every_row_is_forecast_at_every_horizon_as_if_alone(
@@ -60,11 +120,15 @@ def test_a_bundle_gives_back_the_same_forecasts(
     model.with_version(4).save(tmp_path / "bundle")
     loaded = ForecastModel.load(tmp_path / "bundle")
     assert loaded.manifest == model.manifest.model_copy(update={"version": 4})
-    expected = model.predict(examples.features).quantiles
-    assert (loaded.predict(examples.features).quantiles == expected).all()
+    for target in Target:
+        expected = model.predict(examples.features, target).quantiles
+        assert (loaded.predict(examples.features, target).quantiles == expected).all()
+    place = [History(np.array([1, 2, 3]), np.array([40.0, 41.0, 44.0]))]
+    expected = model.predict_histories(place).quantiles
+    assert (loaded.predict_histories(place).quantiles == expected).all()
 
 
-@pytest.mark.parametrize("file", ["model.json", "q10.txt", "q90.txt"])
+@pytest.mark.parametrize("file", ["model.json", "building_count-q10.txt", "history-q90.txt"])
 def test_an_incomplete_or_broken_bundle_is_refused(
     model: ForecastModel, tmp_path: Path, file: str
 ) -> None:
@@ -116,13 +180,16 @@ def test_other_columns_or_another_order_are_refused(
         model.predict(turned)
 
 
-def test_a_code_that_training_never_saw_is_refused(examples: Examples, params: Params) -> None:
-    coded = params.model_copy(update={"categorical": ("months_since_first",)})
-    early = examples.take(examples.features.column("months_since_first") <= 6)
-    model = fit(early, coded, best_baseline=Baseline.NO_CHANGE)
-    assert model.predict(early.features.take(np.arange(3))).quantiles.shape[0] == 3
-    with pytest.raises(FeatureError, match="months_since_first is 99, a code"):
-        model.predict(changed(examples, "months_since_first", 99))
+def test_a_code_that_training_never_saw_is_refused(
+    model: ForecastModel, examples: Examples
+) -> None:
+    codes = tuple(np.unique(examples.features.column("month")).tolist())
+    coded = dataclasses.replace(
+        model, manifest=model.manifest.model_copy(update={"categories": {"month": codes}})
+    )
+    assert coded.predict(examples.features.take(np.arange(3))).quantiles.shape[0] == 3
+    with pytest.raises(FeatureError, match="month is 99, a code that training never saw"):
+        coded.predict(changed(examples, "month", 99))
 
 
 def test_using_a_model_imports_no_training_library(model: ForecastModel, tmp_path: Path) -> None:
@@ -131,7 +198,7 @@ def test_using_a_model_imports_no_training_library(model: ForecastModel, tmp_pat
         "import sys; from pathlib import Path; from ml.model.chip_model import ForecastModel; "
         f"ForecastModel.load(Path({str(tmp_path)!r})); "
         "print([m for m in ('pandas', 'mlflow', 'polars', 'sklearn', 'matplotlib', 'psycopg', "
-        "'dagster', 'pyarrow') if m in sys.modules])"
+        "'dagster', 'pyarrow', 'scipy.optimize', 'statsmodels') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

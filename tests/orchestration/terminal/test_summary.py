@@ -25,9 +25,14 @@ def known(name: str, images: int, *, is_generated: bool = False) -> KnownSource:
     return KnownSource(name, "csv", is_generated, images, images, 9, None, "loaded")
 
 
-def summary(*, loss: float = 0.5, loaded: bool = True) -> Summary:
+def summary(*, loss: float = 0.5, best: str = "", loaded: bool = True) -> Summary:
     rows = tuple(
-        BacktestRow(Protocol.ROLLING_ORIGIN, horizon, name, Score(10, loss, loss, 0.8))
+        BacktestRow(
+            Protocol.ROLLING_ORIGIN,
+            horizon,
+            name,
+            Score(10, loss, loss / 2 if name == best else loss, 0.8),
+        )
         for horizon in (1, 12)
         for name in FORECASTERS
     )
@@ -87,6 +92,16 @@ def test_a_run_that_loaded_nothing_says_so() -> None:
     lines = printed(summary(loaded=False), terminal=False)
 
     assert "  nothing was loaded: the warehouse keeps what it holds" in lines
+
+
+def test_the_model_stands_beside_the_plain_forecast_that_lost_least() -> None:
+    told = printed(summary(best="damped_smoothed_change"), terminal=True)
+    lines = [" ".join(line.split()) for line in told]
+
+    assert "months ahead model no change best plain forecast" in lines
+    for horizon in (1, 12):
+        figures = "0.50 (0.50) 0.50 (0.50) 0.25 (0.50)"
+        assert f"{horizon} {figures} damped smoothed change" in lines
 
 
 def test_the_time_of_all_is_told() -> None:

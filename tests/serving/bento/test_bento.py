@@ -14,8 +14,9 @@ import pytest
 from psycopg import sql
 
 from ml.lifecycle import tracking
+from serving.api.champion import BUNDLE_FOLDER
 from serving.bento.packaging import NO_BENTO, Bento, build_bento, latest_tag, package
-from tests.fixtures.service import BUNDLE_FOLDER, Server, StartServer
+from tests.fixtures.service import Server, StartServer
 from tests.fixtures.trained import Trained
 from warehouse.connection.settings import PROJECT_ROOT
 
@@ -34,15 +35,16 @@ def test_the_bento_forecasts_over_http(server: Server) -> None:
     answer = server.call("/forecast", {"chip_id": CHIP})
     assert answer.status == 200
     assert answer.json["model_version"] == 1
-    batch = server.call("/forecast_batch", {"chip_ids": [CHIP, "chip-1001"]})
+    batch = server.call("/forecast_batch", {"chip_ids": [CHIP, "chip-1001"], "drivers": 3})
     assert batch.json["forecasts"][0] == answer.json["forecasts"][0]  # type: ignore[index]
 
 
 def test_errors_carry_their_reason_over_http(server: Server) -> None:
     unknown = server.call("/forecast", {"chip_id": "nowhere"})
-    assert (unknown.status, unknown.json) == (404, {"error": "the warehouse has no chip nowhere"})
-    assert server.call("/forecast_batch", {"chip_ids": []}).status == 400
-    assert server.call("/forecast", b"{no json").status == 400
+    assert unknown.status == 404
+    assert unknown.json["detail"] == "the warehouse has no chip nowhere"
+    assert server.call("/forecast_batch", {"chip_ids": []}).status == 422
+    assert server.call("/forecast", b"{no json").status == 422
     assert server.call("/nothing").status == 404
 
 
@@ -58,12 +60,12 @@ def test_health_readiness_metrics_and_documentation(server: Server) -> None:
     assert server.call("/readyz").status == 200
     server.call("/forecast", {"chip_id": CHIP})
     metrics = server.call("/metrics").text
-    assert 'bentoml_service_request_total{endpoint="/forecast",http_response_code="200"' in metrics
+    assert 'sn7_requests_total{method="POST",route="/forecast",status="200"}' in metrics
     assert 'sn7_forecasts_total{model_version="1"}' in metrics
-    documented = server.call("/docs.json").json
+    documented = server.call("/openapi.json").json
     assert {"/forecast", "/forecast_batch", "/forecast_features"} <= set(documented["paths"])  # type: ignore[call-overload]
     for example in ("L15-0331E-1257N_1327_3160_13", '"net_change_12"', '"examples"'):
-        assert example in server.call("/docs.json").text
+        assert example in server.call("/openapi.json").text
 
 
 def test_many_callers_at_once_get_each_their_own_answer(server: Server) -> None:
@@ -185,7 +187,7 @@ def test_a_database_that_goes_away_under_a_running_server_gives_503(
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
     gone = server.call("/forecast", {"chip_id": CHIP})
     assert gone.status == 503
-    assert "the warehouse does not answer" in str(gone.json["error"])
+    assert "the warehouse does not answer" in str(gone.json["detail"])
     assert (server.call("/readyz").status, server.call("/livez").status) == (503, 200)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from serving.api.errors import DatabaseGoneError
-from serving.api.lookup import FeatureLookup
+from serving.edge.errors import DatabaseGoneError
+from serving.lookup.pool import Pool
 from tests.fixtures.databases import free_port
 from warehouse.access import connect, dsn
 from warehouse.connection.errors import DatabaseUnreachableError, PoolerError
@@ -102,8 +103,17 @@ def test_a_pooler_that_drops_options_is_refused_and_nothing_is_made(pooler: Pool
 
 def test_the_service_does_not_answer_with_more_rights_than_its_own(pooler: Pooler) -> None:
     pooler("options,extra_float_digits")
+
+    async def ask() -> None:
+        pool = Pool(1)
+        await pool.open()
+        try:
+            await pool.fetch(sql.SQL("select 1"))
+        finally:
+            await pool.close()
+
     with pytest.raises(DatabaseGoneError, match="did not grant role service: a pooler stands"):
-        asyncio.run(FeatureLookup(["building_count"]).look_up(["a chip"], as_of=None))
+        asyncio.run(ask())
 
 
 def test_a_pooler_that_refuses_options_is_named_as_the_cause(pooler: Pooler) -> None:

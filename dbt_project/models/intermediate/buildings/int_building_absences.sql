@@ -33,7 +33,7 @@ unusable_areas as (
 ),
 
 -- What is missing from its first month to the chip's latest.
-absences as (
+absences as {{ where_it_lies() }} (
 
     select
         chip_key,

@@ -1,6 +1,6 @@
 with
 
-unusable_areas as (
+unusable_areas as {{ where_it_lies() }} (
 
     select
         chip_key,
@@ -17,6 +17,7 @@ newcomers as (
         lives.chip_key,
         lives.building_id,
         lives.first_ordinal,
+        {{ in_mm2("footprints.area_m2") }} as area_mm2,
         st_centroid(footprints.geom) as place
     from {{ ref("int_building_lives") }} as lives
     inner join unusable_areas
@@ -37,14 +38,19 @@ final as (
     select
         newcomers.chip_key,
         newcomers.building_id,
-        newcomers.first_ordinal
+        newcomers.first_ordinal,
+        newcomers.area_mm2
     from newcomers
     inner join unusable_areas
         on
             newcomers.chip_key = unusable_areas.chip_key
             and newcomers.first_ordinal > unusable_areas.ordinal
             and st_intersects(unusable_areas.geom, newcomers.place)
-    group by newcomers.chip_key, newcomers.building_id, newcomers.first_ordinal
+    group by
+        newcomers.chip_key,
+        newcomers.building_id,
+        newcomers.first_ordinal,
+        newcomers.area_mm2
     having count(*) = newcomers.first_ordinal - 1
 
 )

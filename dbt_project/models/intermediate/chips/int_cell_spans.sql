@@ -1,6 +1,6 @@
 with
 
-footprints as (
+footprints as {{ where_it_lies() }} (
 
     select
         chip_key,

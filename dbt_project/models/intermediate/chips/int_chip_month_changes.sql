@@ -21,7 +21,7 @@ lives as (
 
 ),
 
-absences as (
+absences as {{ where_it_lies() }} (
 
     select
         chip_key,
@@ -35,7 +35,8 @@ revelations as (
 
     select
         chip_key,
-        building_id
+        building_id,
+        area_mm2
     from {{ ref("int_building_revelations") }}
 
 ),
@@ -48,27 +49,31 @@ flows as (
         case
             when revelations.building_id is null then 'appeared'
             else 'revealed'
-        end as flow
+        end as flow,
+        revelations.area_mm2
     from lives
     left join revelations using (chip_key, building_id)
     union all
     select
         chip_key,
         lower(months) as ordinal,
-        'disappeared' as flow
+        'disappeared' as flow,
+        null as area_mm2
     from absences
     union all
     select
         chip_key,
         lower(months) as ordinal,
-        'demolished' as flow
+        'demolished' as flow,
+        null as area_mm2
     from absences
     where kind = 'demolished'
     union all
     select
         chip_key,
         upper(months) as ordinal,
-        'reappeared' as flow
+        'reappeared' as flow,
+        null as area_mm2
     from absences
     where kind = 'occluded'
 
@@ -81,6 +86,7 @@ final as (
         chip_months.time_key,
         count(*) filter (where flows.flow = 'appeared')::integer as appeared,
         count(*) filter (where flows.flow = 'revealed')::integer as revealed,
+        coalesce(sum(flows.area_mm2) / 1e6::double precision, 0) as revealed_area_m2,
         count(*) filter (where flows.flow = 'reappeared')::integer as reappeared,
         count(*) filter (where flows.flow = 'disappeared')::integer as disappeared,
         count(*) filter (where flows.flow = 'demolished')::integer as demolished

@@ -17,57 +17,45 @@ absences as (
         months,
         proof_ordinal,
         kind,
-        count(*) as buildings
-    from {{ ref("int_building_absences") }}
-    group by chip_key, months, proof_ordinal, kind
+        buildings,
+        area_mm2
+    from {{ ref("int_chip_absences") }}
 
 ),
 
--- Each thing that is counted, with the months in which it is there.
+-- Each stock, with the months in which it is there.
 spans as (
 
     select
         chip_key,
         months,
-        building_count as seen,
-        area_mm2,
-        1 as cells,
-        0 as occluded,
-        0 as open,
-        0 as presumed
+        'seen' as stock,
+        building_count as buildings,
+        area_mm2
     from {{ ref("int_cell_spans") }}
     union all
     select
         chip_key,
         months,
-        0 as seen,
-        0 as area_mm2,
-        0 as cells,
-        case when kind = 'occluded' then buildings else 0 end as occluded,
-        case when kind = 'open' then buildings else 0 end as open,
-        0 as presumed
+        kind as stock,
+        buildings,
+        area_mm2
     from absences
     union all
     select
         chip_key,
         int4range(lower(months), coalesce(proof_ordinal, upper(months))) as months,
-        0 as seen,
-        0 as area_mm2,
-        0 as cells,
-        0 as occluded,
-        0 as open,
-        buildings as presumed
+        'presumed' as stock,
+        buildings,
+        area_mm2
     from absences
     union all
     select
         chip_key,
         int4range(1, first_ordinal) as months,
-        0 as seen,
-        0 as area_mm2,
-        0 as cells,
-        1 as occluded,
-        0 as open,
-        0 as presumed
+        'occluded' as stock,
+        1 as buildings,
+        area_mm2
     from {{ ref("int_building_revelations") }}
 
 ),
@@ -78,12 +66,17 @@ net_changes as (
     select
         spans.chip_key,
         list.ordinal,
-        sum(list.sign * spans.seen) as seen,
-        sum(list.sign * spans.area_mm2) as area_mm2,
-        sum(list.sign * spans.cells) as cells,
-        sum(list.sign * spans.occluded) as occluded,
-        sum(list.sign * spans.open) as open,
-        sum(list.sign * spans.presumed) as presumed
+        {% for stock in ["seen", "occluded", "open", "presumed"] -%}
+            sum(list.sign * spans.buildings) filter (where spans.stock = '{{ stock }}')
+                as {{ stock }},
+        {% endfor -%}
+        sum(list.sign) filter (where spans.stock = 'seen') as cells,
+        sum(list.sign * spans.area_mm2) filter (where spans.stock = 'seen') as seen_mm2,
+        sum(list.sign * spans.area_mm2) filter (
+            where spans.stock in ('occluded', 'open')
+        ) as missing_mm2,
+        sum(list.sign * spans.area_mm2) filter (where spans.stock = 'presumed')
+            as presumed_mm2
     from spans
     cross join
         lateral (values (lower(spans.months), 1), (upper(spans.months), -1))
@@ -98,11 +91,16 @@ final as (
         chip_key,
         chip_months.time_key,
         (sum(net_changes.seen) over so_far)::integer as building_count,
-        sum(net_changes.area_mm2) over so_far / 1e6::double precision as built_area_m2,
+        sum(net_changes.seen_mm2) over so_far / 1e6::double precision as built_area_m2,
         (sum(net_changes.cells) over so_far)::integer as occupied_cells,
-        (sum(net_changes.occluded) over so_far)::integer as occluded,
-        (sum(net_changes.open) over so_far)::integer as open,
-        (sum(net_changes.presumed) over so_far)::integer as presumed
+        {% for stock in ["occluded", "open", "presumed"] -%}
+            coalesce(sum(net_changes.{{ stock }}) over so_far, 0)::integer
+                as {{ stock }},
+        {% endfor -%}
+        coalesce(sum(net_changes.missing_mm2) over so_far, 0)
+        / 1e6::double precision as missing_area_m2,
+        coalesce(sum(net_changes.presumed_mm2) over so_far, 0)
+        / 1e6::double precision as presumed_area_m2
     from chip_months
     left join net_changes using (chip_key, ordinal)
     window so_far as (partition by chip_key order by chip_months.ordinal)

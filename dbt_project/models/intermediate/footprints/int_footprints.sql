@@ -1,19 +1,24 @@
 {#- Forget polygons that raw no longer has, or has anew. -#}
 {%- set forget_gone_polygons -%}
 {%- raw -%}
-delete from {{ this }} as held
-where
-    -- all that raw has is here by now: as many rows means that none is gone
-    (select count(*) from {{ this }})
-    > (select count(*) from {{ ref("stg_footprints") }})
-    and not exists (
-        select from {{ ref("stg_footprints") }} as footprints
-        where
-            footprints.chip_key = held.chip_key
-            and footprints.building_id = held.building_id
-            and footprints.footprint_no = held.footprint_no
-            and footprints.load_id = held.load_id
-    )
+{#- All that raw has is here by now: as many rows means that none is gone. -#}
+{%- set is_any_gone -%}
+    select
+        (select count(*) from {{ this }})
+        > (select count(*) from {{ ref("stg_footprints") }})
+{%- endset -%}
+{%- if execute and run_query(is_any_gone).columns[0].values()[0] -%}
+    delete from {{ this }} as held
+    where
+        not exists (
+            select from {{ ref("stg_footprints") }} as footprints
+            where
+                footprints.chip_key = held.chip_key
+                and footprints.building_id = held.building_id
+                and footprints.footprint_no = held.footprint_no
+                and footprints.load_id = held.load_id
+        )
+{%- endif -%}
 {%- endraw -%}
 {%- endset -%}
 {{ config(materialized="incremental", post_hook=forget_gone_polygons) }}
@@ -23,15 +28,16 @@ where
 
 with
 
--- Materialized, as the planner would parse the text again for each use.
-footprints as materialized (
+-- A list of one, as the planner would parse the text again for each use. Materialized
+-- it would not either, but then Citus gathers all polygons in one place.
+footprints as (
 
     select
         chip_key,
         building_id,
         footprint_no,
         load_id,
-        pixel_geom,
+        unnest(array[pixel_geom]) as pixel_geom,
         chip_key / 8192 as tile_x,
         chip_key % 8192 as tile_y
     from {{ ref("stg_footprints") }}
@@ -42,11 +48,11 @@ footprints as materialized (
 
 ),
 
-centred as materialized (
+centred as (
 
     select
         *,
-        st_centroid(pixel_geom) as pixel_centroid
+        unnest(array[st_centroid(pixel_geom)]) as pixel_centroid
     from footprints
 
 ),

@@ -45,8 +45,8 @@ numbered as (
         {{ month_number("time_key") }} as month_number,
         row_number() over chip_months as ordinal,
         lag(time_key) over chip_months as previous_time_key
-    from images
-    inner join chip_aois using (chip_key)
+    from chip_aois
+    inner join images using (chip_key)
     left join masks using (chip_key, time_key)
     window chip_months as (partition by chip_key order by time_key)
 

@@ -5,12 +5,14 @@ areas as (
     select
         chip_key,
         time_key,
+        area_no,
         geom
     from {{ ref("stg_unusable_areas") }}
 
 ),
 
-chip_months as (
+-- Materialized: Citus keeps what merged them in one place, and joins it to no other.
+chip_months as materialized (
 
     select
         chip_key,
@@ -25,7 +27,7 @@ merged as (
     select
         chip_key,
         time_key,
-        st_union(geom) as geom,
+        st_union(geom order by area_no) as geom,
         {{ tile_of("chip_key") }} as tile
     from areas
     group by chip_key, time_key

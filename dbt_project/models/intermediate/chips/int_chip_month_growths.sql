@@ -1,0 +1,94 @@
+{%- set spans = [1, 2, 3, 6, 12] -%}
+{#- Weight of each month in the smoothed change, as share of the next one's. -#}
+{%- set fading = 0.7 -%}
+with
+
+-- What was revealed since stood from the start: growth counts without it.
+chip_months as (
+
+    select
+        chip_key,
+        months.time_key,
+        months.months_since_previous,
+        stocks.building_count + stocks.presumed as known_count,
+        stocks.building_count + stocks.presumed
+        - sum(changes.revealed) over so_far as grown_count,
+        stocks.built_area_m2 + stocks.presumed_area_m2
+        - sum(changes.revealed_area_m2) over so_far as grown_area_m2,
+        {{ month_number("months.time_key") }} as month_number
+    from {{ ref("int_chip_months") }} as months
+    inner join {{ ref("int_chip_month_stocks") }} as stocks using (chip_key, time_key)
+    inner join {{ ref("int_chip_month_changes") }} as changes using (chip_key, time_key)
+    window so_far as (partition by chip_key order by months.time_key)
+
+),
+
+steps as (
+
+    select
+        *,
+        month_number - first_value(month_number) over so_far as months_since_first,
+        (grown_count - first_value(grown_count) over so_far)::integer
+            as net_change_since_first,
+        grown_area_m2 - first_value(grown_area_m2) over so_far
+            as net_area_change_since_first,
+        (grown_count - lag(grown_count) over so_far)::double precision
+        / months_since_previous as monthly_change,
+        (grown_area_m2 - lag(grown_area_m2) over so_far)
+        / months_since_previous as monthly_area_change
+    from chip_months
+    window so_far as (partition by chip_key order by month_number)
+
+),
+
+-- Months count from the chip's first, so that a month's weight is the same ever after.
+peaks as (
+
+    select
+        *,
+        monthly_change >= max(monthly_change) over so_far as is_peak,
+        power({{ fading }}::double precision, -months_since_first)
+        * (1 - power({{ fading }}::double precision, months_since_previous)) as weight
+    from steps
+    window so_far as (partition by chip_key order by month_number)
+
+),
+
+final as (
+
+    select
+        chip_key,
+        time_key,
+        months_since_first,
+        known_count,
+        {% for span in spans -%}
+            (
+                grown_count - first_value(grown_count) over (
+                    partition by chip_key
+                    order by month_number
+                    range between {{ span }} preceding and {{ span }} preceding
+                )
+            )::integer as net_change_{{ span }},
+            grown_area_m2 - first_value(grown_area_m2) over (
+                partition by chip_key
+                order by month_number
+                range between {{ span }} preceding and {{ span }} preceding
+            ) as net_area_change_{{ span }},
+        {% endfor -%}
+        net_change_since_first,
+        net_area_change_since_first,
+        sum(weight * monthly_change) over so_far / sum(weight) over so_far
+            as smoothed_change,
+        sum(weight * monthly_area_change) over so_far / sum(weight) over so_far
+            as smoothed_area_change,
+        month_number - max(month_number) filter (where is_peak) over so_far
+            as months_since_peak,
+        months_since_first
+        * (known_count - net_change_since_first / 2.0::double precision)
+            as building_months
+    from peaks
+    window so_far as (partition by chip_key order by month_number)
+
+)
+
+select * from final

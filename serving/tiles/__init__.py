@@ -1,0 +1,1 @@
+"""Vector tiles: what a map draws, as the warehouse keeps it."""

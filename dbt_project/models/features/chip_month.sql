@@ -23,7 +23,6 @@ known as {{ where_it_lies() }} (
     select
         growths.*,
         chip_months.aoi_key,
-        chip_months.months_since_previous,
         chip_months.building_count,
         chip_months.built_area_m2,
         chip_months.occupied_cells,
@@ -36,8 +35,9 @@ known as {{ where_it_lies() }} (
                         order by chip_months.month_number
                         range between {{ span - 1 }} preceding and current row
                     )
-            end::integer as appeared_{{ span }}{{ "," if not loop.last }}
+            end::integer as appeared_{{ span }},
         {% endfor -%}
+        chip_months.months_since_previous
     from chip_months
     inner join {{ ref("chip_growth") }} as growths
         using (chip_key, time_key)

@@ -20,9 +20,11 @@
 
 {#- Condition: an image of `images` is not the one that `built` tells of. -#}
 {% macro is_other_version(reads_masks) -%}
-    {%- set version = ["load_id", "aoi_key"] + (["mask_version"] if reads_masks else []) -%}
-    (images.{{ version | join(", images.") }})
-    is distinct from (built.{{ version | join(", built.") }})
+    (
+        {% for column in ["load_id", "aoi_key"] + (["mask_version"] if reads_masks else []) -%}
+            {{ "or " if not loop.first }}images.{{ column }} is distinct from built.{{ column }}
+        {% endfor -%}
+    )
 {%- endmacro %}
 
 {#-

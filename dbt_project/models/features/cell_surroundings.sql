@@ -57,22 +57,17 @@ arrivals as (
         false as is_first_growth
     from cell_months
     where initial_count > 0
-    {% for kind in ["appeared", "revealed"] -%}
+    {% for kind, is_new in [("appeared", "true"), ("revealed", "false")] -%}
         union all
         select
             chip_key,
             month_number,
             cell_no,
             0 as initial_count,
-            {% if kind == "appeared" -%}
-                true as is_new,
-                1 = row_number() over (
-                    partition by chip_key, cell_no order by month_number
-                ) as is_first_growth
-            {%- else -%}
-                false as is_new,
-                false as is_first_growth
-            {%- endif %}
+            {{ is_new }} as is_new,
+            1 = row_number() over (
+                partition by chip_key, cell_no order by month_number
+            ) as is_first_growth
         from cell_months
         cross join generate_series(1, {{ kind }})
     {% endfor %}
@@ -114,8 +109,9 @@ final as (
             array_agg(month_number) filter (where not is_new and steps <= {{ reach }})
                 as revealed_months{{ block }},
         {% endfor -%}
-        array_agg(month_number) filter (where is_first_growth and steps <= 1)
-            as first_growth_months_3x3
+        array_agg(month_number) filter (
+            where is_new and is_first_growth and steps <= 1
+        ) as first_growth_months_3x3
     from spread
     group by chip_key, cell_no
 

@@ -19,7 +19,7 @@ LINES_PER_WINDOW: Final = 5
 KINDS: Final = 500
 """Most kinds of lines that are told apart; beyond it all counts begin anew."""
 
-LOGGERS: Final = ("serving", "ml", "warehouse", "psycopg", "uvicorn", "bentoml", "tipg")
+LOGGERS: Final = ("serving", "ml", "warehouse", "psycopg", "uvicorn", "bentoml")
 
 
 class JsonLines(logging.Formatter):

@@ -37,7 +37,12 @@ def clone(tmp_path: Path) -> Path:
 
 def make(clone: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make as from a shell, also where the tests themselves were started by a make."""
-    of_a_shell = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    of_a_make = {"ARGS", "DATA", "FOLDER", "PAGE", "ROLE", "SIZE", "TESTS"}
+    of_a_shell = {
+        name: value
+        for name, value in os.environ.items()
+        if "MAKE" not in name and name not in of_a_make
+    }
     return subprocess.run(
         ["make", *arguments], cwd=clone, env=of_a_shell | environment,
         capture_output=True, text=True, check=False,

@@ -50,7 +50,7 @@ aoi_months as (
         aoi_key,
         time_key,
         sum(net_change_since_first) as net_change,
-        sum(building_months) as building_months,
+        sum(building_months::numeric)::double precision as building_months,
         sum(net_change_6) as net_change_6,
         sum(known_count - net_change_6) as known_count_6_ago
     from known

@@ -67,7 +67,7 @@ def test_a_run_is_a_line_a_step_a_bar_and_a_summary(
 
     assert shown.code == 0, shown.text
     steps = [line for line in shown.lines if line.startswith("done ")]
-    assert len(steps) == 6
+    assert len(steps) == 8
     assert len(shown.lines) < 60
     assert max(map(len, shown.lines)) <= COLUMNS
     for noise in ("DEBUG", "RUN_START", "STEP_", "Running with dbt", " of 39 ", "dagster - "):

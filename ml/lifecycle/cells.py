@@ -22,6 +22,7 @@ from ml.judging.cell_backtest import CellBacktest, CellBacktestRow, run_cell_bac
 from ml.judging.cell_verdict import CellVerdict, judge_cells
 from ml.lifecycle import tracking
 from ml.lifecycle.code import code_at_hand
+from ml.lifecycle.schema import distribute
 from ml.model.cell_model import CellModel
 from ml.model.errors import BundleError
 from ml.model.grid import CELL_HORIZONS
@@ -174,6 +175,7 @@ def ensure_cell_schema(connection: psycopg.Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
     horizons = ", ".join(str(months) for months in CELL_HORIZONS)
     connection.execute(_SCHEMA.read_text("utf-8").format(horizons=horizons).encode())
+    distribute(connection)
 
 
 def cell_champion(client: "MlflowClient") -> CellModel | None:

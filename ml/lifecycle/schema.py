@@ -9,6 +9,7 @@ from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, Target
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _ERRORS = Path(__file__).with_name("forecast_error.sql")
+_DISTRIBUTE = Path(__file__).with_name("distribute.sql")
 _TRUTH_IS_THERE = """
     select from pg_attribute
     where attrelid = to_regclass('features.chip_target') and attname = 'net_area_change'
@@ -24,8 +25,14 @@ def ensure_schema(connection: psycopg.Connection) -> None:
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
     connection.execute(_statements(_SCHEMA))
+    distribute(connection)
     if connection.execute(_TRUTH_IS_THERE).fetchone() is not None:
         connection.execute(_statements(_ERRORS))
+
+
+def distribute(connection: psycopg.Connection) -> None:
+    """Lay tables with a chip where it lies, on Citus; elsewhere do nothing."""
+    connection.execute(_DISTRIBUTE.read_bytes())
 
 
 def write_backtest(connection: psycopg.Connection, run_id: str, scores: pl.DataFrame) -> None:

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from docs.cookbook.__main__ import Question, read_questions
+from ml.lifecycle.cells import ensure_cell_schema
 from ml.lifecycle.schema import ensure_schema
 from tests.dbt_project.on_citus import rules
 from tests.dbt_project.on_citus.recording import (
@@ -105,6 +106,7 @@ def recorded(make_dbt: MakeDbt) -> Recorded:
     refresh = run_on_citus(dbt, "run", "--full-refresh")
     with connect(role=Role.TRAINER) as connection:
         ensure_schema(connection)
+        ensure_cell_schema(connection)
     return Recorded(dbt, (first, second, refresh), cluster_of(dbt), rows)
 
 
@@ -179,7 +181,8 @@ def test_every_table_with_a_chip_is_distributed_but_for_the_ledgers(recorded: Re
     local = {name for (name,) in tables if recorded.cluster.kind(name) != "h"}
     assert local == STAYS_LOCAL
     assert {name for name, kind in recorded.cluster.kinds.items() if kind == "n"} == REFERENCE
-    assert {"raw.image_rows", "raw.footprint", "ml.chip_forecast"} <= recorded.cluster.kinds.keys()
+    forecasts = {"ml.chip_forecast", "ml.cell_forecast"}
+    assert {"raw.image_rows", "raw.footprint", *forecasts} <= recorded.cluster.kinds.keys()
 
 
 def test_every_key_of_a_distributed_table_has_the_chip(recorded: Recorded) -> None:

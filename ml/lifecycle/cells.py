@@ -22,6 +22,7 @@ from ml.judging.cell_backtest import CellBacktest, CellBacktestRow, run_cell_bac
 from ml.judging.cell_verdict import CellVerdict, judge_cells
 from ml.lifecycle import tracking
 from ml.lifecycle.code import code_at_hand
+from ml.lifecycle.registry import CHAMPION
 from ml.lifecycle.schema import distribute
 from ml.model.cell_model import CellModel
 from ml.model.errors import BundleError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CELL_MODEL_NAME: Final = "building-hot-spots"
-CHAMPION: Final = "champion"
 TARGET: Final = "growth"
 
 NO_CELL_MODEL: Final = "no model of cells has been registered yet"

@@ -1,12 +1,11 @@
 """The tunables of ``cell_params.yaml``, typed and checked."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ml.errors import ParamsError
+from ml.training.tunables import Section, Share, read_tunables
 
 CELL_PARAMS_PATH = Path(__file__).with_name("cell_params.yaml")
 
@@ -15,14 +14,8 @@ NEEDED_FEATURES = tuple(
 )
 """Of these the plain forecasts of cells are made."""
 
-Share = Annotated[float, Field(ge=0, le=1)]
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CellBoostingParams(_Section):
+class CellBoostingParams(Section):
     """LightGBM's parameters, by LightGBM's own names except ``rounds``."""
 
     rounds: int = Field(ge=1, le=5000)
@@ -36,7 +29,7 @@ class CellBoostingParams(_Section):
     num_threads: int = Field(ge=1, le=64)
 
 
-class CellBacktestParams(_Section):
+class CellBacktestParams(Section):
     """Origins and folds of the backtest."""
 
     first_origin_months: int = Field(ge=2)
@@ -44,14 +37,14 @@ class CellBacktestParams(_Section):
     folds: int = Field(ge=2)
 
 
-class CellMinimumParams(_Section):
+class CellMinimumParams(Section):
     """The least data worth training on."""
 
     chip_months: int = Field(ge=1)
     grown: int = Field(ge=1)
 
 
-class CellParams(_Section):
+class CellParams(Section):
     """All of ``cell_params.yaml``."""
 
     seed: int
@@ -78,13 +71,4 @@ def load_cell_params(path: Path = CELL_PARAMS_PATH) -> CellParams:
     Raises:
         ParamsError: The file is not there, is no YAML, or a value is out of range.
     """
-    try:
-        return CellParams.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ParamsError(f"cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise ParamsError(f"{path}: {where}: {first['msg']}") from error
+    return read_tunables(path, CellParams)

@@ -3,29 +3,23 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ml.errors import ParamsError
 from ml.model.past import chip_features
+from ml.training.tunables import Section, Share, read_tunables
 
 PARAMS_PATH = Path(__file__).with_name("params.yaml")
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BaselineParams(_Section):
+class BaselineParams(Section):
     """Constants of the plain baselines."""
 
     damping: Share
 
 
-class UsualGrowth(_Section):
+class UsualGrowth(Section):
     """Usual values of ``GrowthRates``; see there."""
 
     weight: Positive
@@ -38,7 +32,7 @@ class UsualGrowth(_Section):
     season: float = Field(ge=-1, le=1)
 
 
-class GrowthParams(_Section):
+class GrowthParams(Section):
     """How the growth of chips is fitted."""
 
     usual: UsualGrowth
@@ -46,7 +40,7 @@ class GrowthParams(_Section):
     steps: int = Field(ge=10, le=5000)
 
 
-class BoostingParams(_Section):
+class BoostingParams(Section):
     """LightGBM's parameters, by LightGBM's own names except ``rounds``."""
 
     rounds: int = Field(ge=1, le=5000)
@@ -59,7 +53,7 @@ class BoostingParams(_Section):
     num_threads: int = Field(ge=1, le=64)
 
 
-class CalibrationParams(_Section):
+class CalibrationParams(Section):
     """How the conformal offsets are set."""
 
     groups: int = Field(ge=2)
@@ -67,7 +61,7 @@ class CalibrationParams(_Section):
     strength: Share
 
 
-class BacktestParams(_Section):
+class BacktestParams(Section):
     """Origins and folds of the backtest."""
 
     first_origin_months: int = Field(ge=2)
@@ -75,7 +69,7 @@ class BacktestParams(_Section):
     folds: int = Field(ge=2)
 
 
-class MinimumParams(_Section):
+class MinimumParams(Section):
     """The least data worth training on."""
 
     chips: int = Field(ge=2)
@@ -84,7 +78,7 @@ class MinimumParams(_Section):
     rows_per_horizon: int = Field(ge=2)
 
 
-class GateParams(_Section):
+class GateParams(Section):
     """What a challenger has to show against the champion."""
 
     margin: float = Field(ge=0, le=0.5)
@@ -93,7 +87,7 @@ class GateParams(_Section):
     least_aois: int = Field(ge=2)
 
 
-class Params(_Section):
+class Params(Section):
     """All of ``params.yaml``."""
 
     seed: int
@@ -128,13 +122,4 @@ def load_params(path: Path = PARAMS_PATH) -> Params:
     Raises:
         ParamsError: The file is not there, is no YAML, or a value is out of range.
     """
-    try:
-        return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ParamsError(f"cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise ParamsError(f"{path}: {where}: {first['msg']}") from error
+    return read_tunables(path, Params)

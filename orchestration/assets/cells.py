@@ -4,6 +4,7 @@ import dagster as dg
 
 from ml.judging.cell_backtest import CellBacktestRow
 from ml.lifecycle.cells import forecast_cells, train_cells
+from orchestration.assets.tables import table_of
 from orchestration.terminal import step
 
 
@@ -55,20 +56,17 @@ def cell_forecast() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
 def cell_backtest_table(rows: tuple[CellBacktestRow, ...]) -> dg.TableMetadataValue:
     """Return the backtest of cells as a table of metadata, in the order given."""
     records = [
-        dg.TableRecord(
-            {
-                "protocol": row.protocol.value,
-                "horizon": row.horizon,
-                "forecaster": row.forecaster,
-                "average_precision": row.score.average_precision,
-                "lift": row.score.lift,
-            }
-        )
+        {
+            "protocol": row.protocol.value,
+            "horizon": row.horizon,
+            "forecaster": row.forecaster,
+            "average_precision": row.score.average_precision,
+            "lift": row.score.lift,
+        }
         for row in rows
     ]
     columns = {
         "protocol": "string", "horizon": "int", "forecaster": "string",
         "average_precision": "float", "lift": "float",
     }  # fmt: skip
-    schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.items()])
-    return dg.MetadataValue.table(records, schema=schema)
+    return table_of(records, columns)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from loaders.raw.sources import KnownSource
 from loaders.sources import known_sources
+from orchestration.assets.tables import table_of
 
 GENERATED: Final = "generated"
 OWN: Final = "own"
@@ -20,15 +21,11 @@ def holdings() -> list[KnownSource]:
 def holdings_table(found: Iterable[KnownSource]) -> dg.TableMetadataValue:
     """Return sources as a table of metadata: each with its kind and its images."""
     records = [
-        dg.TableRecord(
-            {
-                "source": one.name,
-                "kind": GENERATED if one.is_generated else OWN,
-                "images": one.images,
-            }
-        )
+        {
+            "source": one.name,
+            "kind": GENERATED if one.is_generated else OWN,
+            "images": one.images,
+        }
         for one in found
     ]
-    columns = {"source": "string", "kind": "string", "images": "int"}
-    schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.items()])
-    return dg.MetadataValue.table(records, schema=schema)
+    return table_of(records, {"source": "string", "kind": "string", "images": "int"})

@@ -7,6 +7,7 @@ import dagster as dg
 from ml.judging.backtest import BacktestRow
 from ml.lifecycle.forecasting import forecast_chips
 from ml.lifecycle.run import TrainingReport, train
+from orchestration.assets.tables import table_of
 from orchestration.checks import reports
 from orchestration.terminal import step
 
@@ -75,21 +76,18 @@ def _card(report: TrainingReport) -> dict[str, dg.MetadataValue[Any]]:
 def backtest_table(rows: tuple[BacktestRow, ...]) -> dg.TableMetadataValue:
     """Return the backtest as a table of metadata, in the order given."""
     records = [
-        dg.TableRecord(
-            {
-                "protocol": row.protocol.value,
-                "horizon": row.horizon,
-                "forecaster": row.forecaster,
-                "mae": row.score.mae,
-                "pinball": row.score.pinball,
-                "coverage": row.score.coverage,
-            }
-        )
+        {
+            "protocol": row.protocol.value,
+            "horizon": row.horizon,
+            "forecaster": row.forecaster,
+            "mae": row.score.mae,
+            "pinball": row.score.pinball,
+            "coverage": row.score.coverage,
+        }
         for row in rows
     ]
     columns = {
         "protocol": "string", "horizon": "int", "forecaster": "string",
         "mae": "float", "pinball": "float", "coverage": "float",
     }  # fmt: skip
-    schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.items()])
-    return dg.MetadataValue.table(records, schema=schema)
+    return table_of(records, columns)

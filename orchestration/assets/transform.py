@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import dagster as dg
 import psycopg
@@ -56,17 +56,13 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         run_lock: dg.ResourceParam[RunSession],  # noqa: ARG001 (held while dbt runs)
     ) -> Iterator[Any]:
         with connect(role=Role.TRANSFORMER, autocommit=True) as connection:
-            yield from (
-                _standing(context, connection, manifest)
-                if not context.is_subset and is_standing(connection, _read(manifest))
-                else _built(context, dbt, connection)
-            )
+            nodes = json.loads(manifest.read_bytes())["nodes"]
+            if not context.is_subset and is_standing(connection, nodes):
+                yield from _standing(context, connection, nodes)
+            else:
+                yield from _built(context, dbt, connection)
 
     return dbt_models
-
-
-def _read(manifest: Path) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", json.loads(manifest.read_bytes()))
 
 
 def _built(
@@ -90,12 +86,11 @@ def _built(
 
 
 def _standing(
-    context: dg.AssetExecutionContext, connection: psycopg.Connection, manifest: Path
+    context: dg.AssetExecutionContext, connection: psycopg.Connection, nodes: Mapping[str, Any]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Say of each table that it stands; its checks held when it was built."""
     context.log.info("nothing has changed since the last build: dbt need not run")
     forget_results()
-    nodes = _read(manifest)["nodes"]
     upstream = {name: node["depends_on"]["nodes"] for name, node in nodes.items()}
     for name in TopologicalSorter(upstream).static_order():
         node = nodes.get(name, {})

@@ -25,17 +25,17 @@ BUILT_OF: Final = ("aoi", "image", "image_mask", "image_source", "town", "unusab
 of load runs and rejected rows there are views alone."""
 
 
-def is_standing(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> bool:
+def is_standing(connection: psycopg.Connection, nodes: Mapping[str, Any]) -> bool:
     """Tell whether the last whole build was of these raw tables and this project.
 
     Args:
         connection: As the role that builds.
-        manifest: dbt's; each of its models must be there.
+        nodes: Of dbt's manifest; each model of them must be there.
     """
     if not _are_there(connection, ["intermediate.whole_build"]):
         return False
     kept = connection.execute("select digest from intermediate.whole_build").fetchall()
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    models = [node for node in nodes.values() if node["resource_type"] == "model"]
     return kept == [(build_digest(connection),)] and _are_there(
         connection, [f'"{model["schema"]}"."{model["alias"]}"' for model in models]
     )

@@ -41,7 +41,7 @@ def whole(make_dbt: MakeDbt, deliver: Deliver) -> Dbt:
 def builder(whole: Dbt) -> Iterator[psycopg.Connection]:
     with connect(role=Role.TRANSFORMER, autocommit=True) as connection:
         keep_standing(connection, build_digest(connection))
-        assert is_standing(connection, whole.manifest())
+        assert is_standing(connection, whole.manifest()["nodes"])
         yield connection
 
 
@@ -50,7 +50,7 @@ def test_the_same_delivery_again_leaves_the_tables_standing(
 ) -> None:
     deliver(3)
 
-    assert is_standing(builder, whole.manifest())
+    assert is_standing(builder, whole.manifest()["nodes"])
 
 
 def test_another_delivery_does_not(
@@ -58,13 +58,13 @@ def test_another_delivery_does_not(
 ) -> None:
     deliver(4)
 
-    assert not is_standing(builder, whole.manifest())
+    assert not is_standing(builder, whole.manifest()["nodes"])
 
 
 def test_a_table_that_is_gone_does_not(builder: psycopg.Connection, whole: Dbt) -> None:
     builder.execute("alter table marts.dim_time rename to dim_time_away")
 
-    assert not is_standing(builder, whole.manifest())
+    assert not is_standing(builder, whole.manifest()["nodes"])
 
     builder.execute("alter table marts.dim_time_away rename to dim_time")
 
@@ -74,15 +74,15 @@ def test_another_file_of_the_project_does_not(
 ) -> None:
     monkeypatch.setattr("orchestration.dbt.standing.project_digest", lambda: "of another project")
 
-    assert not is_standing(builder, whole.manifest())
+    assert not is_standing(builder, whole.manifest()["nodes"])
 
 
 def test_a_dbt_command_that_writes_takes_the_word_away(
     builder: psycopg.Connection, whole: Dbt
 ) -> None:
     whole("test", "--select", "dim_time")
-    assert is_standing(builder, whole.manifest())
+    assert is_standing(builder, whole.manifest()["nodes"])
 
     whole("run", "--select", "stg_load_runs")
 
-    assert not is_standing(builder, whole.manifest())
+    assert not is_standing(builder, whole.manifest()["nodes"])

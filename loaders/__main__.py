@@ -40,24 +40,51 @@ def load_command(
     show(load(path, source=source, progress=True, reject_limit=reject_limit), Console())
 
 
+@app.command("predictions")
+def predictions_command(
+    path: Annotated[
+        Path, typer.Argument(help="A CSV or folder of the same forms, `POLYGON EMPTY` for none.")
+    ],
+    tracker: Annotated[str, typer.Option(help="Name of the tracker; again replaces.")],
+    reject_limit: Annotated[
+        int, typer.Option(min=0, help="Rows that may be rejected before nothing is loaded.")
+    ] = REJECT_LIMIT,
+) -> None:
+    """Load what a tracker predicts, beside the truth; score it with `python -m scoring`."""
+    require_memory()
+    from loaders.load import load_predictions  # noqa: PLC0415
+    from loaders.report import show  # noqa: PLC0415
+
+    report = load_predictions(path, tracker=tracker, progress=True, reject_limit=reject_limit)
+    show(report, Console())
+
+
 @app.command("sources")
 def sources_command() -> None:
-    """List the sources of the warehouse: generated or own, images, rows, last load."""
+    """List the sources and trackers of the warehouse: images, rows, last load."""
     from loaders.report import show_sources  # noqa: PLC0415
-    from loaders.sources import known_sources  # noqa: PLC0415
+    from loaders.sources import known_sources, known_trackers  # noqa: PLC0415
 
-    show_sources(known_sources(), Console())
+    show_sources(known_sources(), known_trackers(), Console())
 
 
 @app.command("forget")
 def forget_command(
-    source: Annotated[str, typer.Argument(help="Its name or path, as `sources` lists it.")],
+    source: Annotated[
+        str | None, typer.Argument(help="Its name or path, as `sources` lists it.")
+    ] = None,
+    tracker: Annotated[str | None, typer.Option(help="Or a tracker, with its predictions.")] = None,
 ) -> None:
     """Take out a source with its images and masks; images that another source has stay."""
-    from loaders.report import show_forgotten  # noqa: PLC0415
-    from loaders.sources import forget  # noqa: PLC0415
+    from loaders.report import show_forgotten, show_forgotten_tracker  # noqa: PLC0415
+    from loaders.sources import forget, forget_tracker  # noqa: PLC0415
 
-    show_forgotten(forget(source), Console())
+    if (source is None) == (tracker is None):
+        raise typer.BadParameter("expected either a source or --tracker")
+    if source is not None:
+        show_forgotten(forget(source), Console())
+    if tracker is not None:
+        show_forgotten_tracker(tracker, forget_tracker(tracker), Console())
 
 
 @app.command("aoi")

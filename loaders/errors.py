@@ -43,6 +43,14 @@ class UnknownSourceError(LoaderError):
     """No source has this name."""
 
 
+class TrackerNameError(LoaderError):
+    """A tracker cannot have this name."""
+
+
+class UnknownTrackerError(LoaderError):
+    """No tracker has this name."""
+
+
 class SourceChangedError(LoaderError):
     """The source changed while it was read."""
 

@@ -2,17 +2,14 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
 
 from loaders.assembly.batches import Assembly, KnownFootprints
 from loaders.background import Background
-from loaders.errors import (
-    NothingLoadedError,
-    SourceRefusedError,
-)
+from loaders.errors import NothingLoadedError, SourceRefusedError
 from loaders.forms.origin import is_generated
 from loaders.forms.parts import Batch, KnownImage, Mask, Part, Rejection, Rejections
 from loaders.forms.reading import Reader, content_sha256
@@ -20,6 +17,7 @@ from loaders.forms.sources import Source, find_source
 from loaders.limits import REJECT_LIMIT, require_memory
 from loaders.progress import Advance, Follow, tracking
 from loaders.raw import ledger
+from loaders.raw.layout import TRUTH, Layout, layout_of
 from loaders.raw.ledger import FinishedLoad, Outcome
 from loaders.raw.rejects import RejectedRows
 from loaders.raw.sources import make_way, refuse_mixture
@@ -36,7 +34,7 @@ class LoadReport:
 
     Attributes:
         load_id: Its row in ``raw.load_run``.
-        source: Identity of the source.
+        source: Identity of the source, with the tracker that it is of.
         state: ``loaded``, or ``unchanged`` where the source was loaded before as it is.
         rows_read: Rows of the source.
         rows_loaded: Rows of the source that the warehouse has.
@@ -76,12 +74,14 @@ class Loading:
         connection: Within the load's transaction.
         load_id: Its row of the ledger.
         source: What is loaded.
+        layout: Where to.
         rejected: Its rejected rows.
     """
 
     connection: psycopg.Connection
     load_id: int
     source: Source
+    layout: Layout
     rejected: RejectedRows
 
 
@@ -116,24 +116,55 @@ def load(
     Raises:
         LoaderError: Nothing was changed; the message says why.
     """
+    found = find_source(path, name=source)
+    return _run(found, TRUTH, progress=progress, reject_limit=reject_limit)
+
+
+def load_predictions(
+    path: Path,
+    *,
+    tracker: str,
+    progress: bool | Follow = False,
+    reject_limit: int = REJECT_LIMIT,
+) -> LoadReport:
+    """Load what a tracker predicts, beside the truth and never among it, by the same rules.
+
+    ``POLYGON EMPTY`` says that the tracker found nothing in a month.
+
+    Args:
+        path: As of ``load``; of a folder, masks are left alone.
+        tracker: Its name; a later load of the same tracker replaces what the earlier one brought.
+        progress: Show progress, or call back with it.
+        reject_limit: Rejected rows that there may be.
+
+    Raises:
+        LoaderError: Nothing was changed; the message says why.
+    """
+    source = replace(find_source(path), masks=(), tracker=tracker)
+    layout = layout_of(tracker)
+    return _run(source, layout, progress=progress, reject_limit=reject_limit)
+
+
+def _run(
+    source: Source, layout: Layout, *, progress: bool | Follow, reject_limit: int
+) -> LoadReport:
     require_memory()
     started = time.monotonic()
-    found = find_source(path, name=source)
-    with opened_run(found) as (connection, load_id):
-        is_own = not is_generated(found.path)
-        if not is_own:
-            refuse_mixture(connection, found.name)
+    with opened_run(source) as (connection, load_id):
+        is_own = layout.is_truth and not is_generated(source.path)
+        if layout.is_truth and not is_own:
+            refuse_mixture(connection, source.name)
         rejected = RejectedRows(load_id=load_id, limit=reject_limit)
-        size = found.size_bytes()
+        size = source.size_bytes()
         with tracking(total_bytes=size, enabled=progress) as advance:
-            outcome = _unchanged(connection, found, size)
+            outcome = _unchanged(connection, source, size)
             if outcome is None:
-                outcome = _load(Loading(connection, load_id, found, rejected), advance)
-        left = make_way(connection, load_id, found.name) if is_own else {}
+                outcome = _load(Loading(connection, load_id, source, layout, rejected), advance)
+        left = make_way(connection, load_id, source.name) if is_own else {}
         ledger.finish(connection, load_id, outcome)
     return LoadReport(
         load_id=load_id,
-        source=found.name,
+        source=source.title,
         state=outcome.state,
         rows_read=outcome.rows_read,
         rows_loaded=outcome.rows_loaded,
@@ -185,7 +216,7 @@ def _load(loading: Loading, advance: Advance) -> Outcome:
             assembly, changes = _read_and_write(loading, reader, counts, advance)
             if not counts.loaded and (rejected.count or changes.removed):
                 raise NothingLoadedError(
-                    refusal_of(loading.source.name, loading.load_id, rejected.reasons)
+                    refusal_of(loading.source.title, loading.load_id, rejected.reasons)
                 )
     except SourceRefusedError:
         rejected.write(loading.connection, rejected.first())
@@ -211,16 +242,17 @@ def _read_and_write(
     loading: Loading, reader: Reader, counts: Counts, advance: Advance
 ) -> tuple[Assembly, Changes]:
     connection = loading.connection
-    store = Store(connection, load_id=loading.load_id, source=loading.source.name)
+    is_truth = loading.layout.is_truth
+    store = Store(connection, loading.layout, load_id=loading.load_id, source=loading.source.name)
     with Background() as writer:
-        assembly = Assembly(_known_footprints(store, writer))
+        assembly = Assembly(_known_footprints(store, writer), may_say_nothing=not is_truth)
         for part in reader.parts():
             rejections = _take_in(part, assembly, store, writer, counts)
             if rejections:
                 _reject(rejections, loading, assembly, writer)
             advance(reader.position, counts.read)
         writer.put(loading.rejected.write, connection, loading.rejected.take())
-        unnamed = writer.call(unnamed_chips, connection, assembly.chip_keys)
+        unnamed = writer.call(unnamed_chips, connection, assembly.chip_keys) if is_truth else []
         settled = writer.start(store.settle, assembly.images, assembly.unnamed_count)
         places = nearest_places(unnamed)
         changes = settled.result()

@@ -1,17 +1,21 @@
 """What a load did, as a person likes to read it."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from loaders.load import LoadReport
-from loaders.raw.sources import KnownSource
+from loaders.raw.sources import KnownSource, KnownTracker
 from loaders.remarks import counted, other_versions_left
 from loaders.sources import Forgotten
 
 REASONS_SHOWN = 5
+_SOURCE_HEAD: Final = ("data", "form", "images", "rows", "last loaded", "state", "source")
+_TRACKER_HEAD: Final = ("tracker", "images", "rows", "polygons", "last loaded", "source")
 
 
 def show(report: LoadReport, console: Console) -> None:
@@ -26,36 +30,57 @@ def show(report: LoadReport, console: Console) -> None:
     console.print(Group(*parts), soft_wrap=True)
 
 
-def show_sources(sources: Sequence[KnownSource], console: Console) -> None:
-    """Print what the warehouse has of each source."""
+def show_sources(
+    sources: Sequence[KnownSource], trackers: Sequence[KnownTracker], console: Console
+) -> None:
+    """Print what the warehouse has of each source, and of each tracker."""
     if not sources:
         console.print("no source was loaded yet; load one with: python -m loaders load PATH")
-        return
-    rows: list[tuple[str, ...]] = [
-        ("data", "form", "images", "rows", "last loaded", "state", "source")
-    ]
-    rows += [_row_of(source) for source in sources]
+    else:
+        _lay_out([_SOURCE_HEAD, *map(_row_of, sources)], numbers={2, 3}, console=console)
+    if trackers:
+        console.print()
+        _lay_out(
+            [_TRACKER_HEAD, *map(_row_of_tracker, trackers)], numbers={1, 2, 3}, console=console
+        )
+
+
+def _lay_out(rows: Sequence[tuple[str, ...]], *, numbers: set[int], console: Console) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         # The name comes last and no line is folded, so that it can be copied.
         cells = [
-            cell.rjust(width) if at in {2, 3} else cell.ljust(width)
+            cell.rjust(width) if at in numbers else cell.ljust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         console.print(Text("  ".join(cells).rstrip()), soft_wrap=True)
 
 
 def _row_of(source: KnownSource) -> tuple[str, ...]:
-    loaded = source.loaded_at
     return (
         "generated" if source.is_generated else "own",
         source.kind,
         f"{source.images:,}",
         f"{source.rows:,}",
-        "never" if loaded is None else f"{loaded.astimezone():%Y-%m-%d %H:%M}",
+        "never" if source.loaded_at is None else _time(source.loaded_at),
         source.state,
         source.name,
     )
+
+
+def _row_of_tracker(tracker: KnownTracker) -> tuple[str, ...]:
+    return (
+        tracker.name,
+        f"{tracker.images:,}",
+        f"{tracker.rows:,}",
+        f"{tracker.polygons:,}",
+        _time(tracker.loaded_at),
+        tracker.source,
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def show_forgotten(forgotten: Forgotten, console: Console) -> None:
@@ -76,6 +101,11 @@ def show_forgotten(forgotten: Forgotten, console: Console) -> None:
     parts += [_warning(sentence) for sentence in others]
     parts.append(Text("make run, or make dbt ARGS=build, brings the tables after it up to date"))
     console.print(Group(*parts), soft_wrap=True)
+
+
+def show_forgotten_tracker(name: str, images: int, console: Console) -> None:
+    """Print what left with a tracker."""
+    console.print(Text(f"tracker {name} forgotten: {counted(images, 'image')} left", style="bold"))
 
 
 def _warning(sentence: str) -> Text:

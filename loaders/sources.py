@@ -1,4 +1,7 @@
-"""The sources of the warehouse: what it has of each, and how one is taken out of it."""
+"""The sources of the warehouse: what it has of each, and how one is taken out of it.
+
+Trackers, whose predictions stand beside the truth, are listed and taken out likewise.
+"""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -6,11 +9,12 @@ from pathlib import Path
 
 import psycopg
 
-from loaders.errors import UnknownSourceError
+from loaders.errors import UnknownSourceError, UnknownTrackerError
 from loaders.raw import ledger
+from loaders.raw.layout import layout_of
 from loaders.raw.schema import ensure_tables
-from loaders.raw.sources import KnownSource, list_sources
-from loaders.raw.withdrawal import Withdrawn, take_out
+from loaders.raw.sources import KnownSource, KnownTracker, list_sources, list_trackers
+from loaders.raw.withdrawal import Withdrawn, take_out, take_out_tracker
 from loaders.runs import naming_failures
 from warehouse.access import connect
 from warehouse.connection.roles import Role
@@ -49,6 +53,36 @@ def forget(name: str) -> Forgotten:
         with connection.transaction():
             withdrawn = take_out(connection, source.name, message="forgotten by the user")
     return Forgotten(source, withdrawn)
+
+
+def known_trackers() -> list[KnownTracker]:
+    """Return the trackers of which the warehouse has predictions, by name."""
+    with naming_failures(), closing(connect(role=Role.LOADER, autocommit=True)) as connection:
+        ensure_tables(connection)
+        return list_trackers(connection)
+
+
+def forget_tracker(name: str) -> int:
+    """Take out all predictions of a tracker, in one transaction; return how many images left.
+
+    Args:
+        name: The tracker's.
+
+    Raises:
+        UnknownTrackerError: No such tracker is in the warehouse; nothing was changed.
+    """
+    with naming_failures(), closing(connect(role=Role.LOADER, autocommit=True)) as connection:
+        ledger.take_lock(connection)
+        ensure_tables(connection)
+        known = [tracker.name for tracker in list_trackers(connection)]
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise UnknownTrackerError(f"there is no tracker {name!r}; the warehouse has: {names}")
+        with connection.transaction():
+            withdrawn = take_out_tracker(
+                connection, layout_of(name), message="forgotten by the user"
+            )
+    return len(withdrawn.images)
 
 
 def _find(connection: psycopg.Connection, name: str) -> KnownSource:

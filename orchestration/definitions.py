@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from orchestration.assets import cells, model, raw, service, source
+from orchestration.assets import cells, model, raw, service, source, trackers
 from orchestration.assets.transform import build_dbt_assets
 from orchestration.automation.jobs import MAIN
 from orchestration.dbt.project import manifest
@@ -21,6 +21,7 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
         assets=[
             source.source_data,
             raw.raw_tables,
+            trackers.scored_trackers,
             build_dbt_assets(manifest()),
             model.trained_model,
             model.chip_forecast,

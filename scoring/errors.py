@@ -17,3 +17,17 @@ class NoTruthError(ScoringError):
 
 class RepeatedRowError(ScoringError):
     """A building stands twice in one month of a chip."""
+
+
+class UnknownTrackerError(ScoringError):
+    """The warehouse has no predictions of this tracker."""
+
+
+class TestNameError(ScoringError):
+    """A chip or month that is named as test is none."""
+
+    __test__ = False
+
+
+class TablesMissingError(ScoringError):
+    """Nothing was loaded into the warehouse yet."""

@@ -4,8 +4,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from scoring.files.tracker import TrackerScore
+from scoring.files.tracker import FileRefusals
 from scoring.metric.scores import ChipScore
+from scoring.metric.whole import TrackerScore
 
 _TRACK = ("mism.", "tp", "fp", "fn", "track")
 _CHANGE = ("new tp", "fp", "fn", "change")
@@ -24,7 +25,19 @@ def show(score: TrackerScore, console: Console) -> None:
     for shown in (table, _breakdown(score), _lateness(score)):
         console.print(shown)
     for note in _notes(score):
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        _say(note, console)
+
+
+def show_refusals(refusals: list[FileRefusals], console: Console) -> None:
+    """Print which lines of files are no rows."""
+    for refusal in refusals:
+        counts = ", ".join(f"{reason} ({count:,})" for reason, count in refusal.by_reason.items())
+        first = f"first in line {refusal.first.line:,}: {refusal.first.reason}"
+        _say(f"{refusal.path}: lines left out: {counts}; {first}", console)
+
+
+def _say(note: str, console: Console) -> None:
+    console.print(note, markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(*headers: str, texts: int) -> Table:
@@ -81,8 +94,4 @@ def _notes(score: TrackerScore) -> list[str]:
         notes.append(f"{score.too_small:,} rows of truth are below the least area and left out")
     if score.unscored:
         notes.append(f"{score.unscored:,} predictions lie in chips or months without truth")
-    for refusal in score.refusals:
-        counts = ", ".join(f"{reason} ({count:,})" for reason, count in refusal.by_reason.items())
-        first = f"first in line {refusal.first.line:,}: {refusal.first.reason}"
-        notes.append(f"{refusal.path}: lines left out: {counts}; {first}")
     return notes

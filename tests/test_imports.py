@@ -25,7 +25,6 @@ BESIDE = {
     ("benchmarks", "scoring"),
     ("serving", "synthetic"),
     ("serving", "loaders"),
-    ("scoring", "ml"),
     ("scoring", "synthetic"),
     ("ml", "synthetic"),
     ("ml", "loaders"),
@@ -34,11 +33,11 @@ BESIDE = {
 
 ROOMS = {
     "ml": ("lifecycle", "reporting", "judging", "training", "data", "model"),
-    "scoring": ("files", "metric"),
+    "scoring": ("kept", "files", "reporting", "metric"),
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("trackers", "judging", "drawing", "planning"),
     "warehouse": ("setup", "server", "running", "connection"),
-    "serving": ("bento", "api", "tiles", "lookup", "edge"),
+    "serving": ("bento", "api", "tiles", "trackers", "lookup", "edge"),
     "orchestration": ("automation", "assets", "checks", "dbt"),
 }
 """Rooms of a folder, each importing those after it."""
@@ -47,9 +46,16 @@ SELF_CONTAINED = {"ml.model": {"ml.model", "warehouse.connection"}} | {
     "serving.api": {
         "serving.api",
         "serving.tiles",
+        "serving.trackers",
         "serving.lookup",
         "serving.edge",
         "ml.model",
+        "warehouse.connection",
+    },
+    "serving.trackers": {
+        "serving.trackers",
+        "serving.lookup",
+        "serving.edge",
         "warehouse.connection",
     },
     "serving.tiles": {"serving.tiles", "serving.lookup", "serving.edge", "warehouse.connection"},

@@ -32,6 +32,8 @@ FOOTPRINT_SCHEMA: Final = {
     "polygon": pl.String(),
 }
 _FEW_RUNS: Final = 4
+NOTHING: Final = ("POLYGON EMPTY", "MULTIPOLYGON EMPTY", "GEOMETRYCOLLECTION EMPTY")
+"""What stands for the polygon where a tracker found none."""
 MOST_BAD_NAMES: Final = 10_000
 """To be remembered, so that memory does not grow with them."""
 
@@ -56,13 +58,15 @@ class Assembled:
 class Assembly:
     """The images of a source, as far as it was read."""
 
-    def __init__(self, known_footprints: KnownFootprints) -> None:
+    def __init__(self, known_footprints: KnownFootprints, *, may_say_nothing: bool = False) -> None:
         """Start with nothing read.
 
         Args:
             known_footprints: Asked once for each chip that the source names.
+            may_say_nothing: An empty polygon is no fault but says that an image has no building.
         """
         self._known_footprints = known_footprints
+        self._may_say_nothing = may_say_nothing
         self._chips: dict[int, Chip] = {}
         self._images: dict[str, Image] = {}
         self._other_names: dict[str, tuple[Image, Other]] = {}
@@ -96,6 +100,9 @@ class Assembly:
 
     def add(self, batch: Batch) -> Assembled:
         """Take in rows that have the form of a row, and judge what they say."""
+        nothing_count = 0
+        if self._may_say_nothing:
+            batch, nothing_count = self._without_nothing(batch)
         given, ids = batch, batch.frame["id"].to_numpy()
         groups, reasons = self._group(batch.frame["filename"], batch.starts)
         is_canonical = False
@@ -118,12 +125,25 @@ class Assembly:
             groups = _set_aside(groups, batch.hashes, bad_polygons, reasons)
         reasons.update(_describe(attempt.duplicates))
         self._pass_on({group.image.name.filename for group in groups})
+        other_forms = self._other_forms(batch, attempt.numbers != 0)
         return Assembled(
-            int(np.count_nonzero(attempt.numbers)),
+            int(np.count_nonzero(attempt.numbers)) + nothing_count,
             _footprints(brought, new, attempt),
             _rejections(given, reasons),
-            self._other_forms(batch, attempt.numbers != 0),
+            other_forms + Counter({OtherForm.NOTHING: nothing_count}),
         )
+
+    def _without_nothing(self, batch: Batch) -> tuple[Batch, int]:
+        """Meet images that rows say to be empty; return the other rows, and how many those were.
+
+        A row whose filename names no image is left, to be rejected for that.
+        """
+        says_nothing = batch.frame["geometry"].is_in(NOTHING)
+        names = batch.frame["filename"].filter(says_nothing).unique()
+        known = [name for name in names if isinstance(self.name(name), Image)]
+        taken = (says_nothing & batch.frame["filename"].is_in(known)).to_numpy()
+        count = int(np.count_nonzero(taken))
+        return (batch.take(~taken), count) if count else (batch, 0)
 
     def _other_forms(self, batch: Batch, is_loaded: Truths) -> Counter[OtherForm]:
         """Count the rows that are loaded and had another form."""

@@ -36,13 +36,14 @@ class Chip:
 
     Attributes:
         first_hashes: Hash of the first polygon of the building at each slot.
-        later: Number of each further polygon, by slot and hash.
+        later: Number of each further polygon, by a hash of slot and polygon: a tracker may have
+            one for every month, and pairs would take twice the memory.
         highest: Highest number of the buildings that have more than one polygon.
         sparse: Slot of each id that is no slot itself.
     """
 
     first_hashes: Hashes = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
-    later: dict[tuple[int, int], int] = field(default_factory=dict)
+    later: dict[int, int] = field(default_factory=dict)
     highest: dict[int, int] = field(default_factory=dict)
     sparse: dict[int, int] = field(default_factory=dict)
 
@@ -72,14 +73,14 @@ class Chip:
         self.first_hashes[slots[is_first]] = hashes[is_first]
         for row in np.flatnonzero(~is_first).tolist():
             slot, number = int(slots[row]), int(numbers[row])
-            self.later[slot, int(hashes[row])] = number
+            self.later[hash((slot, int(hashes[row])))] = number
             self.highest[slot] = max(number, self.highest.get(slot, 1))
 
     def number_of(self, slot: int, polygon: int) -> int | None:
         """Return the footprint number of a polygon's hash, or None if it is new."""
         if self.first_hashes[slot] == polygon:
             return 1
-        return self.later.get((slot, polygon))
+        return self.later.get(hash((slot, polygon)))
 
     def add_first(self, slots: Slots, polygons: Hashes) -> None:
         """Take in the first polygons of buildings that had none."""
@@ -93,12 +94,12 @@ class Chip:
         """Give a further polygon of a building its number."""
         number = self.highest.get(slot, 1) + 1
         self.highest[slot] = number
-        self.later[slot, polygon] = number
+        self.later[hash((slot, polygon))] = number
         return number
 
     def forget_later(self, slot: int, polygon: int) -> None:
         """Undo the newest ``add_later`` of a building."""
-        self.highest[slot] = self.later.pop((slot, polygon)) - 1
+        self.highest[slot] = self.later.pop(hash((slot, polygon))) - 1
 
 
 @dataclass(slots=True)

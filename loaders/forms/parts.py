@@ -67,6 +67,11 @@ class Batch:
         object.__setattr__(self, "starts", np.flatnonzero(is_start))
         object.__setattr__(self, "hashes", hashes_of(self.frame["geometry"]))
 
+    def take(self, rows: Truths) -> "Batch":
+        """Return these rows alone."""
+        forms = {form: mask[rows] for form, mask in self.forms.items()}
+        return Batch(self.frame.filter(rows), self.lines[rows], self.files, forms)
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:

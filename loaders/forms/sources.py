@@ -60,6 +60,7 @@ class Source:
         csvs: The files with rows in CSV form or as Parquet; of an archive, the archive.
         labels: GeoJSON files with buildings.
         masks: GeoJSON files with unusable areas.
+        tracker: Whose predictions it holds; None for the truth.
     """
 
     path: Path
@@ -68,6 +69,12 @@ class Source:
     csvs: tuple[Path, ...] = ()
     labels: tuple[Path, ...] = ()
     masks: tuple[Path, ...] = ()
+    tracker: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return self.name if self.tracker is None else f"{self.name} (tracker {self.tracker})"
 
     @property
     def files(self) -> tuple[Path, ...]:

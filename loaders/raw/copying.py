@@ -21,8 +21,9 @@ from loaders.assembly.chips import ImageRows
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
-_KEY: Final = struct.Struct(">hiiii")
-"""Four fields; length and value of ``chip_key``, length and value of ``time_key``."""
+_FIELDS: Final = 4
+_KEY: Final = struct.Struct(">iiii")
+"""Length and value of ``chip_key``, length and value of ``time_key``."""
 _ARRAY: Final = struct.Struct(">iiiIii")
 """Length of the field; dimensions, no nulls, OID of the elements; how many, the first is 1."""
 _NO_ARRAY: Final = struct.Struct(">iiiI")
@@ -30,15 +31,18 @@ _INT2_OID: Final = 21
 _INT4_OID: Final = 23
 
 
-def encode_images(images: Iterable[ImageRows]) -> bytes:
+def encode_images(images: Iterable[ImageRows], tracker: str | None = None) -> bytes:
     """Return ``chip_key``, ``time_key``, ``building_ids`` and ``footprint_nos`` of images.
 
-    A whole binary ``COPY`` stream; the arrays lie by building id.
+    A whole binary ``COPY`` stream; the arrays lie by building id. Where there is a tracker, it
+    stands before them.
     """
     parts = [_SIGNATURE]
+    head = _head(tracker)
     for image in images:
         parts += [
-            _KEY.pack(4, 4, image.chip_key, 4, image.time_key),
+            head,
+            _KEY.pack(4, image.chip_key, 4, image.time_key),
             _encode_array(image.building_ids, ">i4", _INT4_OID),
             _encode_array(image.footprint_nos, ">i2", _INT2_OID),
         ]
@@ -78,6 +82,14 @@ def copy_into(
     statement = sql.SQL("copy {} from stdin ({})").format(sql.Identifier(*table), sql.SQL(options))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(data)
+
+
+def _head(tracker: str | None) -> bytes:
+    """Return the number of a row's fields, and the tracker where there is one."""
+    if tracker is None:
+        return struct.pack(">h", _FIELDS)
+    text = tracker.encode()
+    return struct.pack(">hi", _FIELDS + 1, len(text)) + text
 
 
 def _encode_array(values: npt.NDArray[np.integer], form: str, oid: int) -> bytes:

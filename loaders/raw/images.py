@@ -1,17 +1,19 @@
 """Statements that make ``raw`` hold just what its sources have, image by image.
 
 An image is one row of ``raw.image`` and one of ``raw.image_rows``. A source claims the images it
-has, each in the version that it brought; an image whose present version nobody claims goes.
+has, each in the version that it brought; an image whose present version nobody claims goes. A
+tracker's images (``loaders.raw.layout``) are nobody else's, so nobody claims them.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
 from psycopg import sql
 
 from loaders.assembly.chips import Image, ImageKey
+from loaders.raw.layout import Layout
 
 SHARE_FOR_NEW_STATISTICS: Final = 0.2
 """Plans go wrong when a table is not what its statistics say; below this, autovacuum is in time."""
@@ -35,25 +37,35 @@ _IMAGE_COLUMNS: Final = (
 )
 _CHANGING_COLUMNS: Final = ("row_count", "load_id", "content_digest")
 
-DELETE_ORPHANS: Final = """
+DELETE_ORPHANS: Final[LiteralString] = """
     with orphan as materialized (
         select chip_key, building_id, footprint_no
-        from raw.footprint
-        where chip_key = any(%(chip_keys)s)
+        from {footprint}
+        where chip_key = any(%(chip_keys)s) and {is_mine}
         except
         select chip_key, building_id, footprint_no
-        from raw.observation
-        where chip_key = any(%(chip_keys)s)
+        from {observation}
+        where chip_key = any(%(chip_keys)s) and {is_mine}
     )
 
-    delete from raw.footprint
+    delete from {footprint} as footprint
     using orphan
     where
         footprint.chip_key = orphan.chip_key
         and footprint.building_id = orphan.building_id
         and footprint.footprint_no = orphan.footprint_no
+        and {is_mine}
 """
 """Each row is looked at once, whatever the statistics know of the chips (no anti-join)."""
+_IS_UNCLAIMED: Final = """
+    not exists (
+        select from raw.image_source
+        where
+            image_source.chip_key = image.chip_key
+            and image_source.time_key = image.time_key
+            and image_source.image_load_id = image.load_id
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,98 +108,86 @@ def finish_freezing(connection: psycopg.Connection) -> None:
     )
 
 
-def held_images(connection: psycopg.Connection) -> dict[ImageKey, Held]:
+def held_images(connection: psycopg.Connection, layout: Layout) -> dict[ImageKey, Held]:
     """Return what is known of every image's rows."""
-    rows = connection.execute("select chip_key, time_key, content_digest, row_count from raw.image")
+    rows = connection.execute(
+        layout.compose(
+            "select chip_key, time_key, content_digest, row_count from {image} where {is_mine}"
+        )
+    )
     return {(chip_key, time_key): Held(digest, count) for chip_key, time_key, digest, count in rows}
 
 
-def drop_claims(connection: psycopg.Connection, source: str, keys: Collection[ImageKey]) -> None:
-    """Drop a source's claims on images."""
-    connection.execute(
-        """
-        delete from raw.image_source
-        using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-            as given_up (chip_key, time_key)
-        where
-            image_source.source = %(source)s
-            and image_source.chip_key = given_up.chip_key
-            and image_source.time_key = given_up.time_key
-        """,
-        _arrays(keys) | {"source": source},
-    )
-
-
-def claims_of(connection: psycopg.Connection, source: str) -> set[ImageKey]:
-    """Return the images that a source has."""
-    rows = connection.execute(
-        "select chip_key, time_key from raw.image_source where source = %s", (source,)
-    )
-    return {(chip_key, time_key) for chip_key, time_key in rows}
-
-
-def delete_unclaimed(connection: psycopg.Connection, keys: Collection[ImageKey]) -> list[ImageKey]:
+def delete_unclaimed(
+    connection: psycopg.Connection, layout: Layout, keys: Collection[ImageKey]
+) -> list[ImageKey]:
     """Delete those of the images whose present version no source has, and return them."""
     if not keys:
         return []
     rows = connection.execute(
-        """
-        delete from raw.image
-        using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-            as given_up (chip_key, time_key)
-        where
-            image.chip_key = given_up.chip_key
-            and image.time_key = given_up.time_key
-            and not exists (
-                select from raw.image_source
-                where
-                    image_source.chip_key = image.chip_key
-                    and image_source.time_key = image.time_key
-                    and image_source.image_load_id = image.load_id
-            )
-        returning image.chip_key, image.time_key
-        """,
-        _arrays(keys),
+        layout.compose(
+            """
+            delete from {image} as image
+            using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
+                as given_up (chip_key, time_key)
+            where
+                image.chip_key = given_up.chip_key
+                and image.time_key = given_up.time_key
+                and {is_mine}
+                and {is_unclaimed}
+            returning image.chip_key, image.time_key
+            """,
+            is_unclaimed=sql.SQL(_IS_UNCLAIMED if layout.is_truth else "true"),
+        ),
+        arrays(keys),
     )
     gone = [(chip_key, time_key) for chip_key, time_key in rows]
-    delete_rows(connection, gone)
+    delete_rows(connection, layout, gone)
     return gone
 
 
-def delete_rows(connection: psycopg.Connection, keys: Collection[ImageKey]) -> None:
+def delete_rows(connection: psycopg.Connection, layout: Layout, keys: Collection[ImageKey]) -> None:
     """Delete the rows of images."""
     if keys:
         connection.execute(
-            """
-            delete from raw.image_rows
-            using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-                as stale (chip_key, time_key)
-            where image_rows.chip_key = stale.chip_key and image_rows.time_key = stale.time_key
-            """,
-            _arrays(keys),
+            layout.compose(
+                """
+                delete from {image_rows} as image_rows
+                using unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
+                    as stale (chip_key, time_key)
+                where
+                    image_rows.chip_key = stale.chip_key
+                    and image_rows.time_key = stale.time_key
+                    and {is_mine}
+                """
+            ),
+            arrays(keys),
         )
 
 
-def delete_orphans(connection: psycopg.Connection, keys: Collection[ImageKey]) -> None:
+def delete_orphans(
+    connection: psycopg.Connection, layout: Layout, keys: Collection[ImageKey]
+) -> None:
     """Delete footprints that no image has any more, on the chips of these images."""
     chip_keys = sorted({chip_key for chip_key, _ in keys})
     if chip_keys:
-        connection.execute(DELETE_ORPHANS, {"chip_keys": chip_keys})
+        connection.execute(layout.compose(DELETE_ORPHANS), {"chip_keys": chip_keys})
 
 
 def write_images(
     connection: psycopg.Connection,
+    layout: Layout,
     load_id: int,
     images: Mapping[ImageKey, Image],
     digests: Mapping[ImageKey, bytes],
 ) -> None:
     """Insert images with the digests of their rows, or note that this load changed them."""
-    statement = sql.SQL(
-        "insert into raw.image ({columns}) values ({values}) "
-        "on conflict (chip_key, time_key) do update set loaded_at = clock_timestamp(), {changes}"
-    ).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, _IMAGE_COLUMNS)),
-        values=sql.SQL(", ").join(map(sql.Placeholder, _IMAGE_COLUMNS)),
+    columns = _IMAGE_COLUMNS if layout.is_truth else ("tracker", *_IMAGE_COLUMNS)
+    statement = layout.compose(
+        "insert into {image} ({columns}) values ({values}) "
+        "on conflict ({key}) do update set loaded_at = clock_timestamp(), {changes}",
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
         changes=sql.SQL(", ").join(
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column))
             for column in _CHANGING_COLUMNS
@@ -197,61 +197,38 @@ def write_images(
         cursor.executemany(
             statement,
             [
-                {**_image_row(image), "load_id": load_id, "content_digest": digests[key]}
+                {
+                    **_image_row(image),
+                    "tracker": layout.tracker,
+                    "load_id": load_id,
+                    "content_digest": digests[key],
+                }
                 for key, image in images.items()
             ],
         )
 
 
-def write_claims(connection: psycopg.Connection, source: str, found: Collection[ImageKey]) -> None:
-    """Note which version of which images a source has."""
-    connection.execute(
-        """
-        insert into raw.image_source (source, chip_key, time_key, image_load_id)
-        select %(source)s, image.chip_key, image.time_key, image.load_id
-        from raw.image
-        inner join unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-            as found (chip_key, time_key)
-            on image.chip_key = found.chip_key and image.time_key = found.time_key
-        on conflict (source, chip_key, time_key) do update
-        set image_load_id = excluded.image_load_id
-        where image_source.image_load_id <> excluded.image_load_id
-        """,
-        _arrays(found) | {"source": source},
-    )
-
-
-def other_versions(connection: psycopg.Connection, keys: Collection[ImageKey]) -> dict[str, int]:
-    """Count, by source, those of the images that a source has though the warehouse has not."""
-    rows = connection.execute(
-        """
-        select image_source.source, count(*)
-        from raw.image_source
-        inner join unnest(%(chip_keys)s::integer[], %(time_keys)s::integer[])
-            as gone (chip_key, time_key)
-            on image_source.chip_key = gone.chip_key and image_source.time_key = gone.time_key
-        group by image_source.source
-        order by image_source.source
-        """,
-        _arrays(keys),
-    )
-    return dict(rows.fetchall())
-
-
 def refresh_statistics(
-    connection: psycopg.Connection, changed: Iterable[Image], *, has_new_chip: bool
+    connection: psycopg.Connection,
+    layout: Layout,
+    changed: Iterable[Image],
+    *,
+    has_new_chip: bool,
 ) -> None:
     """Analyze the tables if a good part of them is new, or a chip that they do not know."""
-    row = connection.execute("select coalesce(sum(row_count), 0) from raw.image").fetchone()
+    row = connection.execute(
+        layout.compose("select coalesce(sum(row_count), 0) from {image} where {is_mine}")
+    ).fetchone()
     rows = 0 if row is None else int(row[0])
     share = SHARE_FOR_NEW_STATISTICS * rows
     if has_new_chip or sum(image.row_count for image in changed) > share:
         # A small sample tells of these columns as much as a large one, far sooner.
         connection.execute("set local default_statistics_target = 20")
-        connection.execute("analyze raw.image, raw.footprint, raw.image_rows")
+        connection.execute(layout.compose("analyze {image}, {footprint}, {image_rows}"))
 
 
-def _arrays(keys: Collection[ImageKey]) -> dict[str, object]:
+def arrays(keys: Collection[ImageKey]) -> dict[str, object]:
+    """Return the keys of images as the parameters ``chip_keys`` and ``time_keys``."""
     return {
         "chip_keys": [chip_key for chip_key, _ in keys],
         "time_keys": [time_key for _, time_key in keys],

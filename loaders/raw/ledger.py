@@ -81,18 +81,29 @@ def start(connection: psycopg.Connection, source: Source) -> int:
             logger.info("%d earlier load(s) were interrupted and left nothing", stale.rowcount)
         row = connection.execute(
             """
-            insert into raw.load_run (source, source_kind, size_bytes, is_generated, state)
-            values (%s, %s, %s, %s, 'running')
+            insert into raw.load_run (
+                source, source_kind, tracker, size_bytes, is_generated, state
+            )
+            values (%s, %s, %s, %s, %s, 'running')
             returning load_id
             """,
-            (source.name, source.kind, source.size_bytes(), _is_generated(source)),
+            (
+                source.name,
+                source.kind,
+                source.tracker,
+                source.size_bytes(),
+                _is_generated(source),
+            ),
         ).fetchone()
     assert row is not None  # noqa: S101 (an insert that returns nothing cannot be)
     return int(row[0])
 
 
 def newest_finished(connection: psycopg.Connection, source: Source) -> FinishedLoad | None:
-    """Return the newest load of this source that ended well, if all that it brought is there."""
+    """Return the newest load of this source that ended well, if all that it brought is there.
+
+    A tracker is one source, wherever its predictions lie.
+    """
     with connection.cursor(row_factory=class_row(FinishedLoad)) as cursor:
         return cursor.execute(
             """
@@ -107,24 +118,29 @@ def newest_finished(connection: psycopg.Connection, source: Source) -> FinishedL
                 warnings
             from raw.load_run
             where
-                source = %(source)s
+                tracker is not distinct from %(tracker)s
+                and (tracker is not null or source = %(source)s)
                 and state in ('loaded', 'unchanged')
                 and not exists (
                     select from raw.load_run as later
                     where
-                        later.source = %(source)s
+                        later.tracker is not distinct from load_run.tracker
+                        and (later.tracker is not null or later.source = load_run.source)
                         and later.state = 'forgotten'
                         and later.load_id > load_run.load_id
                 )
                 and not exists (
                     select from raw.image_source
                     left join raw.image using (chip_key, time_key)
-                    where image_source.source = %(source)s and image.chip_key is null
+                    where
+                        load_run.tracker is null
+                        and image_source.source = %(source)s
+                        and image.chip_key is null
                 )
             order by load_id desc
             limit 1
             """,
-            {"source": source.name},
+            {"source": source.name, "tracker": source.tracker},
         ).fetchone()
 
 
@@ -178,21 +194,40 @@ def refuse(
     )
 
 
-def note_forgotten(connection: psycopg.Connection, source: str, *, message: str) -> int:
-    """Note that a source is taken out, as if it had never been loaded; return the ``load_id``."""
+def note_forgotten(
+    connection: psycopg.Connection, source: str | None, *, message: str, tracker: str | None = None
+) -> int:
+    """Note that a source is taken out, as if it had never been loaded; return the ``load_id``.
+
+    Args:
+        connection: Within a transaction that holds the lock of loading.
+        source: Its identity; of a tracker, which has its own, None.
+        message: Why.
+        tracker: The tracker whose predictions it brought, if it did.
+    """
     row = connection.execute(
         """
         insert into raw.load_run (
-            source, source_kind, size_bytes, is_generated, finished_at, state, message
+            source, source_kind, tracker, size_bytes, is_generated, finished_at, state, message
         )
-        select source, source_kind, 0, is_generated, clock_timestamp(), 'forgotten', %s
+        select
+            source,
+            source_kind,
+            tracker,
+            0,
+            is_generated,
+            clock_timestamp(),
+            'forgotten',
+            %(message)s
         from raw.load_run
-        where source = %s
+        where
+            tracker is not distinct from %(tracker)s
+            and (tracker is not null or source = %(source)s)
         order by load_id desc
         limit 1
         returning load_id
         """,
-        (message, source),
+        {"message": message, "source": source, "tracker": tracker},
     ).fetchone()
     assert row is not None  # noqa: S101 (who asks knows that the source is there)
     return int(row[0])

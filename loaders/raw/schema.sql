@@ -24,7 +24,8 @@ create table if not exists raw.load_run (
     message text,
     is_generated boolean not null default false,
     warnings text[] not null default '{}',
-    other_forms jsonb
+    other_forms jsonb,
+    tracker text
 );
 
 create table if not exists raw.image (
@@ -74,6 +75,26 @@ create table if not exists raw.image_rows (
     footprint_nos smallint[] not null,
     primary key (chip_key, time_key),
     check (cardinality(building_ids) = cardinality(footprint_nos))
+);
+
+-- What trackers predict: the same tables, with the tracker in front, so that it never lies among the
+-- truth.
+create table if not exists raw.prediction_image (
+    tracker text not null,
+    like raw.image including defaults including constraints,
+    primary key (tracker, chip_key, time_key)
+);
+
+create table if not exists raw.prediction_footprint (
+    tracker text not null,
+    like raw.footprint,
+    primary key (chip_key, tracker, building_id, footprint_no)
+);
+
+create table if not exists raw.prediction_image_rows (
+    tracker text not null,
+    like raw.image_rows including constraints,
+    primary key (chip_key, tracker, time_key)
 );
 
 -- Ids in order, and numbers that are nearly all 1, shrink by a third; to squeeze them would cost
@@ -143,7 +164,12 @@ declare
     large_table regclass;
 begin
     if to_regproc('create_distributed_table') is not null then
-        foreach large_table in array array['raw.image_rows', 'raw.footprint']::regclass[]
+        foreach large_table in array array[
+            'raw.image_rows',
+            'raw.footprint',
+            'raw.prediction_image_rows',
+            'raw.prediction_footprint'
+        ]::regclass[]
         loop
             if not exists (select 1 from pg_dist_partition where logicalrelid = large_table) then
                 perform create_distributed_table(large_table, 'chip_key');
@@ -170,6 +196,18 @@ cross join lateral (
         unnest(image_rows.footprint_nos) as footprint_no,
         generate_series(1, 0 * image_rows.time_key) as no_number
 ) as sighting;
+
+create or replace view raw.prediction_observation as
+select
+    prediction_image_rows.tracker,
+    prediction_image_rows.chip_key,
+    prediction_image_rows.time_key,
+    sighting.building_id,
+    sighting.footprint_no
+from raw.prediction_image_rows
+cross join
+    lateral unnest(prediction_image_rows.building_ids, prediction_image_rows.footprint_nos)
+    as sighting (building_id, footprint_no);
 
 -- To Citus a subquery without tables is one that it had better not send to its nodes.
 do $$
@@ -225,6 +263,12 @@ comment on table raw.image_mask is 'One row per source and image of which it has
 comment on column raw.image_mask.load_id is 'The load that last brought it: of several sources'' masks, the newest holds.';
 comment on table raw.aoi is 'One row per area of interest of the user''s own; WKT in longitude and latitude.';
 comment on table raw.town is 'One row per chip ever loaded: the nearest town (GeoNames), as it was first named.';
+comment on column raw.load_run.tracker is 'The tracker whose predictions were loaded; null for the truth.';
+comment on table raw.prediction_image is 'One row per tracker, chip and month that its predictions name; row_count 0 means that it found nothing.';
+comment on table raw.prediction_footprint is 'One row per distinct polygon text of a tracker''s building, in pixels of its chip, to the letter.';
+comment on column raw.prediction_footprint.building_id is 'The tracker''s own id, unique within the chip.';
+comment on table raw.prediction_image_rows is 'One row per image of a tracker: its rows as two arrays, by the tracker''s ids.';
+comment on view raw.prediction_observation is 'One row per predicted building, chip and month of a tracker.';
 comment on table raw.schema_version is 'One row: digest of the SQL that made these tables.';
 
 -- Training has to know whether it learns from generated data, and reads nothing else here.

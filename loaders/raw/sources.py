@@ -54,14 +54,14 @@ def list_sources(connection: psycopg.Connection) -> list[KnownSource]:
                     is_generated,
                     state
                 from raw.load_run
-                where source_kind <> 'aoi'
+                where source_kind <> 'aoi' and tracker is null
                 order by source, load_id desc
             ),
 
             loaded as (
                 select source as name, max(finished_at) as loaded_at
                 from raw.load_run
-                where state in ('loaded', 'unchanged')
+                where state in ('loaded', 'unchanged') and tracker is null
                 group by source
             ),
 
@@ -93,6 +93,73 @@ def list_sources(connection: psycopg.Connection) -> list[KnownSource]:
             left join loaded using (name)
             left join brought using (name)
             where newest.state <> 'forgotten' or brought.claims > 0
+            order by name
+            """
+        ).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTracker:
+    """A tracker of which predictions were loaded.
+
+    Attributes:
+        name: Its name.
+        source: Where they came from.
+        images: Images that it has, those that it found nothing in among them.
+        rows: Predicted buildings in them.
+        polygons: Distinct ones.
+        loaded_at: When they were last loaded well.
+    """
+
+    name: str
+    source: str
+    images: int
+    rows: int
+    polygons: int
+    loaded_at: datetime
+
+
+def list_trackers(connection: psycopg.Connection) -> list[KnownTracker]:
+    """Return the trackers of which the warehouse has predictions, by name.
+
+    Args:
+        connection: Of a role that reads schema ``raw``, whose tables are those of ``schema.sql``.
+    """
+    with connection.cursor(row_factory=class_row(KnownTracker)) as cursor:
+        return cursor.execute(
+            """
+            with loaded as (
+                select distinct on (tracker)
+                    tracker as name,
+                    source,
+                    finished_at as loaded_at
+                from raw.load_run
+                where tracker is not null and state in ('loaded', 'unchanged')
+                order by tracker, load_id desc
+            ),
+
+            seen as (
+                select tracker as name, count(*) as images, sum(row_count)::bigint as rows
+                from raw.prediction_image
+                group by tracker
+            ),
+
+            drawn as (
+                select tracker as name, count(*) as polygons
+                from raw.prediction_footprint
+                group by tracker
+            )
+
+            select
+                name,
+                loaded.source,
+                seen.images,
+                seen.rows,
+                coalesce(drawn.polygons, 0) as polygons,
+                loaded.loaded_at
+            from seen
+            inner join loaded using (name)
+            left join drawn using (name)
             order by name
             """
         ).fetchall()

@@ -17,8 +17,10 @@ from loaders.assembly.batches import Assembled
 from loaders.assembly.chips import Image, ImageKey, ImageRows, Integers, Numbers
 from loaders.forms.parts import Mask
 from loaders.raw import images as settling
+from loaders.raw.claims import claims_of, write_claims
 from loaders.raw.copying import copy_into, encode_images, encode_text
 from loaders.raw.images import Held
+from loaders.raw.layout import Layout
 from loaders.raw.masks import drop_masks, key_of, masks_of, settle_areas, write_masks
 from loaders.raw.withdrawal import give_up_images
 
@@ -57,21 +59,26 @@ class Changes:
 class Store:
     """The raw tables, as one load writes them."""
 
-    def __init__(self, connection: psycopg.Connection, *, load_id: int, source: str) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, layout: Layout, *, load_id: int, source: str
+    ) -> None:
         """Look whether the tables are empty.
 
         Args:
             connection: Within the load's transaction.
+            layout: Which tables; those of trackers are never taken for empty, as a load has but
+                a part of them.
             load_id: The load.
             source: Identity of its source.
         """
         self._connection = connection
+        self._layout = layout
         self._load_id = load_id
         self._source = source
         self._masks: list[Mask] = []
         self._waiting: list[pl.DataFrame] = []
         self._rows_written: dict[ImageKey, int] = {}
-        self.is_fresh: Final = settling.is_empty(connection)
+        self.is_fresh: Final = layout.is_truth and settling.is_empty(connection)
         if self.is_fresh:
             settling.prepare_for_freezing(connection)
 
@@ -97,7 +104,7 @@ class Store:
     def add_images(self, images: list[ImageRows]) -> None:
         """Write the rows that images have so far; only into empty tables."""
         self._rows_written |= {(image.chip_key, image.time_key): len(image) for image in images}
-        self._copy("image_rows", "format binary", encode_images(images))
+        self._copy("image_rows", "format binary", encode_images(images, self._layout.tracker))
 
     def mask(self, mask: Mask) -> None:
         """Keep an image's unusable areas; they are written by ``settle``."""
@@ -112,7 +119,7 @@ class Store:
                 source does not have what it does not name.
         """
         self._write_waiting()
-        held = settling.held_images(self._connection)
+        held = settling.held_images(self._connection, self._layout)
         found = {image.key: image for image in images if not image.is_lost}
         digests = {key: image.rows().digest() for key, image in found.items()}
         changed = {
@@ -120,16 +127,20 @@ class Store:
             for key, image in found.items()
             if key not in held or held[key].digest != digests[key]
         }
-        settling.write_images(self._connection, self._load_id, changed, digests)
-        settling.write_claims(self._connection, self._source, list(found))
+        settling.write_images(self._connection, self._layout, self._load_id, changed, digests)
+        if self._layout.is_truth:
+            write_claims(self._connection, self._source, list(found))
         self._write_rows(found, changed, held)
-        absent = settling.claims_of(self._connection, self._source)
+        absent = claims_of(self._connection, self._layout, self._source)
         absent -= {image.key for image in images}
         given_up = set() if unnamed_rows else absent
-        withdrawn = give_up_images(self._connection, self._source, given_up)
+        withdrawn = give_up_images(self._connection, self._layout, self._source, given_up)
         lost_masks = self._settle_masks(may_withdraw=not unnamed_rows)
         settling.refresh_statistics(
-            self._connection, changed.values(), has_new_chip=_has_new_chip(found, held)
+            self._connection,
+            self._layout,
+            changed.values(),
+            has_new_chip=_has_new_chip(found, held),
         )
         return Changes(
             changed=len(changed),
@@ -152,18 +163,22 @@ class Store:
             written = self._rows_written
             left = [image for key, image in found.items() if written.get(key) != image.row_count]
             settling.delete_rows(
-                self._connection, [image.key for image in left if image.key in written]
+                self._connection,
+                self._layout,
+                [image.key for image in left if image.key in written],
             )
             self._copy_images(left)
             settling.finish_freezing(self._connection)
         else:
             stale = [key for key in changed if key in held]
-            settling.delete_rows(self._connection, stale)
+            settling.delete_rows(self._connection, self._layout, stale)
             self._copy_images(changed.values())
-            settling.delete_orphans(self._connection, stale)
+            settling.delete_orphans(self._connection, self._layout, stale)
 
     def _settle_masks(self, *, may_withdraw: bool) -> int:
         """Write masks; return how many stay as they are."""
+        if not self._layout.is_truth:
+            return 0
         readable = [mask for mask in self._masks if not mask.is_lost]
         write_masks(self._connection, self._load_id, self._source, readable)
         if may_withdraw:
@@ -176,15 +191,17 @@ class Store:
     def _footprints(self, chip_key: int) -> tuple[bytes, bytes, str] | None:
         # One row of aggregates instead of thousands of rows; all three take the rows in one order.
         row = self._connection.execute(
-            """
-            select
-                string_agg(int4send(building_id), ''),
-                string_agg(int2send(footprint_no), ''),
-                string_agg(polygon, %s)
-            from raw.footprint
-            where chip_key = %s
-            having count(*) > 0
-            """,
+            self._layout.compose(
+                """
+                select
+                    string_agg(int4send(building_id), ''),
+                    string_agg(int2send(footprint_no), ''),
+                    string_agg(polygon, %s)
+                from {footprint}
+                where chip_key = %s and {is_mine}
+                having count(*) > 0
+                """
+            ),
             (_SEPARATOR, chip_key),
             binary=True,
         ).fetchone()
@@ -194,19 +211,20 @@ class Store:
         if self._waiting:
             footprints = pl.concat(self._waiting)
             frame = footprints.with_columns(pl.lit(self._load_id).alias("load_id"))
-            self._copy("footprint", "format text", encode_text(frame))
+            self._copy("footprint", "format text", encode_text(self._layout.signed(frame)))
             self._waiting.clear()
 
     def _copy_images(self, images: Iterable[Image]) -> None:
         rows = [image.rows() for image in images]
         if rows:
-            self._copy("image_rows", "format binary", encode_images(rows))
+            self._copy("image_rows", "format binary", encode_images(rows, self._layout.tracker))
 
     def _copy(self, table: str, options: LiteralString, data: bytes) -> None:
+        name = self._layout.table(table)
         if self.is_fresh:
-            copy_into(self._connection, ("raw", table), options + ", freeze", data)
+            copy_into(self._connection, name, options + ", freeze", data)
         else:
-            copy_into(self._connection, ("raw", table), options, data)
+            copy_into(self._connection, name, options, data)
 
 
 def _shrunk(changed: dict[ImageKey, Image], held: dict[ImageKey, Held]) -> list[str]:

@@ -16,6 +16,7 @@ begin
         alter table raw.load_run add column if not exists is_generated boolean not null default false;
         alter table raw.load_run add column if not exists warnings text[] not null default '{}';
         alter table raw.load_run add column if not exists other_forms jsonb;
+        alter table raw.load_run add column if not exists tracker text;
         alter table raw.load_run drop constraint if exists load_run_state_check;
         alter table raw.load_run add constraint load_run_state_check check (
             state in ('running', 'loaded', 'unchanged', 'failed', 'interrupted', 'forgotten')

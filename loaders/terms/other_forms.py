@@ -27,6 +27,7 @@ class OtherForm(StrEnum):
     MULTIPOLYGON = "multipolygon of one part"
     DIMENSION = "further dimensions dropped"
     SPELLING = "polygon in another spelling"
+    NOTHING = "empty polygon: the tracker found nothing in that month"
 
 
 HIGHEST_ID: Final = 2**31 - 1

@@ -35,7 +35,12 @@ def to_pixels(points: Points, form: LabelForm, image: ImageName) -> Points:
         return points
     if form is LabelForm.LONLAT:
         points = mercator(points)
-    corner = np.array([image.tile_x, image.tile_y], dtype=np.float64) * PIXELS
+    return pixels_of_tile(points, image.tile_x, image.tile_y)
+
+
+def pixels_of_tile(points: Points, tile_x: int, tile_y: int) -> Points:
+    """Return points in metres of EPSG:3857 as pixels of a tile."""
+    corner = np.array([tile_x, tile_y], dtype=np.float64) * PIXELS
     from_northwest = np.column_stack([points[:, 0] + HALF_WORLD, HALF_WORLD - points[:, 1]])
     pixels: Points = from_northwest / METRES_PER_PIXEL - corner
     return pixels

@@ -20,9 +20,19 @@ _KEEP: Final = (
     "delete from intermediate.whole_build",
 )
 
-BUILT_OF: Final = ("aoi", "image", "image_mask", "image_source", "town", "unusable_area")
-"""Raw tables that say what is built; footprints and rows of an image have its digest there, and
-of load runs and rejected rows there are views alone."""
+BUILT_OF: Final = (
+    ("raw", "aoi"),
+    ("raw", "image"),
+    ("raw", "image_mask"),
+    ("raw", "image_source"),
+    ("raw", "prediction_image"),
+    ("raw", "town"),
+    ("raw", "unusable_area"),
+    ("scores", "run"),
+    ("scores", "chip_score"),
+)
+"""Tables that say what is built, those of scores once they are there; footprints and rows of an
+image have its digest there, and of load runs and rejected rows there are views alone."""
 
 
 def is_standing(connection: psycopg.Connection, nodes: Mapping[str, Any]) -> bool:
@@ -55,13 +65,15 @@ def keep_standing(connection: psycopg.Connection, digest: str) -> None:
 
 
 def build_digest(connection: psycopg.Connection) -> str:
-    """Return a digest of the raw tables' rows and of the files of the dbt project."""
+    """Return a digest of these tables' rows and of the files of the dbt project."""
     digest = hashlib.sha256(project_digest().encode())
-    for table in BUILT_OF:
+    for schema, table in BUILT_OF:
+        if not _are_there(connection, [f"{schema}.{table}"]):
+            continue
         rows = connection.execute(
             sql.SQL(
                 "select count(*), sum(hashtextextended(t::text, 0)::numeric) from {} as t"
-            ).format(sql.Identifier("raw", table))
+            ).format(sql.Identifier(schema, table))
         ).fetchone()
         digest.update(f"{table} {rows}".encode())
     return digest.hexdigest()

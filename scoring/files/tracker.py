@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
 from loaders.by_chip import CsvByChip, csv_by_chip
-from scoring.errors import NoTruthError
 from scoring.files.reading import Refused, read_chip
-from scoring.metric.breakdown import add_up
-from scoring.metric.changes import changes, lateness
 from scoring.metric.chip import ScoredChip, score_chip
+from scoring.metric.matched import Matched
 from scoring.metric.options import Options
-from scoring.metric.scores import ChipScore, total_score
+from scoring.metric.whole import Part, Scope, TrackerScore, part_of, whole_of
 
 WORKERS: Final = 2
 """Chips at work at a time: each costs memory, and most of the work runs outside the interpreter."""
@@ -38,38 +34,23 @@ class FileRefusals:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackerScore:
-    """A tracker's scores.
+class FileScore:
+    """A tracker's scores, and what its files held beside rows.
 
     Attributes:
-        chips: By the chip's name, in the order of names; chips of the truth only.
-        scot: Mean over the chips.
-        breakdown: Of ``scoring.metric.breakdown.add_up``.
-        lateness: Of ``scoring.metric.changes.lateness``.
-        unscored: Predictions of chips and months without truth.
-        too_small: Rows of truth below the least area.
+        score: The scores.
         refusals: Lines that could not be read.
     """
 
-    chips: dict[str, ChipScore]
-    scot: float
-    breakdown: pl.DataFrame
-    lateness: pl.DataFrame
-    unscored: int
-    too_small: int
+    score: TrackerScore
     refusals: list[FileRefusals]
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What is kept of a chip."""
+class _Read:
+    """A chip's part of the score, and the lines of both files that are no rows."""
 
-    chip_id: str
-    scored: ChipScore | None
-    breakdown: pl.DataFrame | None
-    changes: pl.DataFrame | None
-    unscored: int
-    too_small: int
+    part: Part
     refused: tuple[list[Refused], list[Refused]]
 
 
@@ -78,14 +59,16 @@ def score_files(
     predictions: Path,
     options: Options,
     *,
+    scope: Scope | None = None,
     on_chip: Callable[[str, ScoredChip], None] | None = None,
-) -> TrackerScore:
+) -> FileScore:
     """Score a CSV of predictions.
 
     Args:
         truth: CSV with the columns ``filename,id,geometry``, pixels of the chip.
         predictions: Likewise; ids are the tracker's own.
         options: What to score by.
+        scope: What is scored; without it, all.
         on_chip: Given each chip and its matches, which are dropped afterwards; called by several
             threads.
 
@@ -93,52 +76,55 @@ def score_files(
         LoaderError: A file is not there or has another form.
         NoTruthError: No row of truth is left.
     """
+    scope = scope or Scope()
     with ThreadPoolExecutor(WORKERS) as pool:
         labels, said = pool.map(csv_by_chip, (truth, predictions))
-        names = sorted({*labels.spans, *said.spans})
-        parts = list(pool.map(lambda name: _score(name, (labels, said), options, on_chip), names))
-    chips = {part.chip_id: part.scored for part in parts if part.scored is not None}
-    if not chips:
-        raise NoTruthError(
-            f"{truth} has no polygon of {options.least_area:g} square pixels or more; "
-            "expected the labels of at least one chip"
+        names = sorted(filter(scope.has_chip, {*labels.spans, *said.spans}))
+        read = list(
+            pool.map(lambda name: _score(name, (labels, said), options, scope, on_chip), names)
         )
-    return TrackerScore(
-        chips,
-        total_score(chips.values()),
-        add_up([part.breakdown for part in parts if part.breakdown is not None]),
-        lateness([part.changes for part in parts if part.changes is not None]),
-        sum(part.unscored for part in parts),
-        sum(part.too_small for part in parts),
-        [*_refusals(truth, parts, 0), *_refusals(predictions, parts, 1)],
+    score = whole_of((one.part for one in read), str(truth), options)
+    refusals = [*_refusals(truth, read, 0), *_refusals(predictions, read, 1)]
+    return FileScore(score, refusals)
+
+
+def matches_of(
+    truth: Path, predictions: Path, options: Options, scope: Scope, chip_id: str
+) -> Matched:
+    """Return the matches on one chip of the truth.
+
+    Raises:
+        LoaderError: A file is not there or has another form.
+        NoTruthError: The chip has no row of truth.
+    """
+    seen: list[ScoredChip] = []
+    score_files(
+        truth,
+        predictions,
+        options,
+        scope=Scope(frozenset({chip_id}), scope.months),
+        on_chip=lambda _name, chip: seen.append(chip),
     )
+    return seen[0].matched
 
 
 def _score(
     chip_id: str,
     files: tuple[CsvByChip, CsvByChip],
     options: Options,
+    scope: Scope,
     on_chip: Callable[[str, ScoredChip], None] | None,
-) -> _Part:
-    (truth, bad), (predicted, also_bad) = (read_chip(file.read(chip_id)) for file in files)
+) -> _Read:
+    (labels, bad), (said, also_bad) = (read_chip(file.read(chip_id)) for file in files)
+    truth, predicted = scope.of(labels), scope.of(said)
     scored = score_chip(truth, predicted, options)
-    if scored is None:
-        return _Part(chip_id, None, None, None, len(predicted), len(truth), (bad, also_bad))
-    if on_chip is not None:
+    if on_chip is not None and scored is not None:
         on_chip(chip_id, scored)
-    return _Part(
-        chip_id,
-        scored.score,
-        scored.breakdown,
-        changes(scored.matched),
-        scored.unscored,
-        scored.too_small,
-        (bad, also_bad),
-    )
+    return _Read(part_of(chip_id, scored, truth, predicted), (bad, also_bad))
 
 
-def _refusals(path: Path, parts: list[_Part], file: int) -> list[FileRefusals]:
-    refused = [found for part in parts for found in part.refused[file]]
+def _refusals(path: Path, read: list[_Read], file: int) -> list[FileRefusals]:
+    refused = [found for one in read for found in one.refused[file]]
     if not refused:
         return []
     by_reason = Counter(found.reason.partition(":")[0] for found in refused)

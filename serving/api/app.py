@@ -34,6 +34,8 @@ from serving.lookup.places import Places
 from serving.lookup.pool import Pool
 from serving.tiles.routes import tile_routes
 from serving.tiles.store import TileStore
+from serving.trackers.routes import tracker_routes
+from serving.trackers.store import TrackerStore
 
 ZIPPED_FROM = 1024
 """Bytes; smaller answers are sent as they are."""
@@ -121,6 +123,7 @@ class Application:
         app.include_router(place_routes(Places(self.pool)))
         app.include_router(cell_routes(Cells(self.pool), Places(self.pool)))
         app.include_router(tile_routes(self._tiles))
+        app.include_router(tracker_routes(TrackerStore(self.pool)))
         app.include_router(probe_routes(lookup, self.metrics, self.drain))
         app.include_router(page_routes())
         description = functools.cache(functools.partial(describe, app, self._settings))

@@ -31,6 +31,7 @@ SHIPPED: Final = (
     "ml/model",
     "serving/api",
     "serving/tiles",
+    "serving/trackers",
     "serving/lookup",
     "serving/edge",
     "warehouse/connection",

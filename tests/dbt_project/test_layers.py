@@ -24,6 +24,10 @@ LAYERS = {
     "chips": "POLYGON",
     "footprints": "POLYGON",
     "hot_spots": "POLYGON",
+    "tracker_changes": "POLYGON",
+    "tracker_ghosts": "POLYGON",
+    "tracker_misses": "POLYGON",
+    "tracker_switches": "POLYGON",
 }
 
 

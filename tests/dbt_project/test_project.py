@@ -22,7 +22,7 @@ MAY_READ = {
 }
 """What the models of each layer may read; ``README.md`` says so."""
 
-WHOLE_WORLD = {"dim_aoi", "dim_time"}
+WHOLE_WORLD = {"dim_aoi", "dim_time", "dim_tracker"}
 """Tables without chips: reference tables on Citus."""
 
 
@@ -87,7 +87,11 @@ def test_each_layer_reads_the_layers_below_it_alone(
 
 
 def test_names_tell_the_layer(models: dict[str, Node]) -> None:
-    prefixes = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fact_")}
+    prefixes = {
+        "staging": ("stg_",),
+        "intermediate": ("int_",),
+        "marts": ("dim_", "fact_", "tracker_"),
+    }
     assert [
         name
         for name, node in models.items()

@@ -20,15 +20,17 @@ TABLES = {
     "features": "chip_month",
     "layers": "chips",
     "ml": "chip_forecast",
+    "scores": "chip_score",
 }
 READERS = {
-    "raw": {Role.LOADER, Role.TRANSFORMER, Role.ORCHESTRATOR},
+    "raw": {Role.LOADER, Role.TRANSFORMER, Role.SCORER, Role.ORCHESTRATOR},
     "staging": {Role.TRANSFORMER, Role.ORCHESTRATOR},
     "intermediate": {Role.TRANSFORMER, Role.ORCHESTRATOR},
     "marts": {Role.TRANSFORMER, Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR},
     "features": {Role.TRANSFORMER, Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR},
     "layers": {Role.TRANSFORMER, Role.ANALYST, Role.SERVICE},
     "ml": {Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR},
+    "scores": {Role.SCORER, Role.TRANSFORMER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR},
 }
 WRITERS = {
     "raw": {Role.LOADER},
@@ -36,6 +38,7 @@ WRITERS = {
     "marts": {Role.TRANSFORMER},
     "features": {Role.TRANSFORMER},
     "ml": {Role.TRAINER},
+    "scores": {Role.SCORER},
 }
 MAKERS = {
     Role.LOADER: {"raw"},
@@ -44,6 +47,7 @@ MAKERS = {
         "partitions",
     },
     Role.TRAINER: {"ml", "mlflow"},
+    Role.SCORER: {"scores"},
     Role.ANALYST: set(),
     Role.SERVICE: set(),
     Role.ORCHESTRATOR: {"dagster", "monitoring"},

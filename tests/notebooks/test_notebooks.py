@@ -10,7 +10,7 @@ from ml.lifecycle.forecasting import forecast_chips
 from warehouse.connection.settings import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "notebooks"
-PICTURES = {"chips": 6}
+PICTURES = {"chips": 6, "trackers": 5}
 """By name, how many pictures it shows."""
 
 

@@ -13,7 +13,7 @@ WriteCsv = Callable[..., Path]
 
 def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "scoring", "score", *map(str, arguments)],
+        [sys.executable, "-m", "scoring", *map(str, arguments)],
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,

@@ -22,7 +22,7 @@ def test_every_count_and_score_is_the_reference_s(real_data: Path, case: str) ->
         beta=expected["beta"],
         least_area=expected["min_truth_area_px"],
     )
-    score = score_files(folder / "truth.csv", folder / "predictions.csv", options)
+    score = score_files(folder / "truth.csv", folder / "predictions.csv", options).score
     assert {name: asdict(chip) for name, chip in score.chips.items()} == expected["by_chip"]
     assert score.scot == expected["scot"]
     assert score.too_small == expected["truth_rows_below_min_area"]

@@ -9,6 +9,7 @@ class Role(StrEnum):
     LOADER = "loader"
     TRANSFORMER = "transformer"
     TRAINER = "trainer"
+    SCORER = "scorer"
     ANALYST = "analyst"
     SERVICE = "service"
     ORCHESTRATOR = "orchestrator"
@@ -25,19 +26,21 @@ SCHEMA_OWNERS: dict[str, Role] = {
     "dbt_test__audit": Role.TRANSFORMER,
     "ml": Role.TRAINER,
     "mlflow": Role.TRAINER,
+    "scores": Role.SCORER,
     "dagster": Role.ORCHESTRATOR,
     "monitoring": Role.ORCHESTRATOR,
 }
 """Who owns, and alone writes, the tables of each schema."""
 
 SCHEMA_READERS: dict[str, tuple[Role, ...]] = {
-    "raw": (Role.TRANSFORMER, Role.ORCHESTRATOR),
+    "raw": (Role.TRANSFORMER, Role.SCORER, Role.ORCHESTRATOR),
     "staging": (Role.ORCHESTRATOR,),
     "intermediate": (Role.ORCHESTRATOR,),
     "marts": (Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
     "features": (Role.TRAINER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
     "layers": (Role.ANALYST, Role.SERVICE),
     "ml": (Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
+    "scores": (Role.TRANSFORMER, Role.ANALYST, Role.SERVICE, Role.ORCHESTRATOR),
     "monitoring": (Role.ANALYST,),
 }
 """Who may read the tables of each schema, those yet to be created included."""
@@ -63,5 +66,11 @@ CONNECTION_LIMITS: dict[Role, int] = {Role.ANALYST: 20, Role.SERVICE: 20}
 TEMPORARY_TABLES: tuple[Role, ...] = (Role.LOADER, Role.TRANSFORMER)
 """Who makes temporary tables."""
 
-LOCKERS: tuple[Role, ...] = (Role.LOADER, Role.TRANSFORMER, Role.TRAINER, Role.ORCHESTRATOR)
+LOCKERS: tuple[Role, ...] = (
+    Role.LOADER,
+    Role.TRANSFORMER,
+    Role.TRAINER,
+    Role.SCORER,
+    Role.ORCHESTRATOR,
+)
 """Who takes advisory locks: runs wait for one another by them, so readers may not."""

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 BOOTSTRAP_LOCK: Final = 7_702_017
 """Key of the advisory lock that lets one process at a time prepare a database."""
 
-REVISION: Final = 2
+REVISION: Final = 3
 """Of the roles' rights and limits; a database that was prepared for an older one gets the new."""
 
 _IS_READY = """

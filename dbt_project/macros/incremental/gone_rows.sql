@@ -9,6 +9,7 @@
         {{ delete_gone("dim_chip", "int_chips") }}
         {{ delete_gone("dim_aoi", "int_aois") }}
         {{ delete_gone("dim_time", "int_months") }}
+        {{ delete_gone("dim_tracker", "int_trackers") }}
     {% endif %}
 {% endmacro %}
 

@@ -24,7 +24,8 @@ renamed as (
         month,
         row_count,
         row_count > 0 as is_observed,
-        loaded_at
+        loaded_at,
+        content_digest
     from source
 
 )

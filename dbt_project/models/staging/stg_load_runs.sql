@@ -12,6 +12,7 @@ renamed as (
         load_id,
         source as source_name,
         source_kind,
+        tracker,
         content_sha256,
         state,
         message,

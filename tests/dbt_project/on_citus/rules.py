@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from tests.dbt_project.on_citus.recording import Cluster
 
 LARGE = re.compile(
-    r"raw\.(image_rows|footprint)|partitions\.\w+"
+    r"raw\.(prediction_)?(image_rows|footprint)|scores\.(change|image_match)|partitions\.\w+"
     r"|intermediate\.int_(footprint\w*|building_(lives|absences)|cell_spans)"
-    r"|marts\.(fact_chip_observation|fact_cell_month|dim_building|dim_footprint)"
+    r"|marts\.(fact_chip_observation|fact_cell_month|fact_match|dim_building|dim_footprint)"
 )
 """Tables with a row for each observation, polygon, building or cell."""
 
 SMALL_AND_LOCAL = re.compile(
-    r"raw\.(image|town|aoi|unusable_area|load_run|rejected_row)"
-    r"|intermediate\.int_(months|aois|aoi_names)|pg_\w+"
+    r"raw\.(image|prediction_image|town|aoi|unusable_area|load_run|rejected_row)"
+    r"|scores\.(run|chip_score|chip_part)"
+    r"|intermediate\.int_(months|aois|aoi_names|trackers)|pg_\w+"
 )
 """What the coordinator may send to every node: a row for each image, mask, AOI or month at most."""
 

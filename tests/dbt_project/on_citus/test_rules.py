@@ -41,11 +41,12 @@ from warehouse.connection.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
 
-REFERENCE = {"marts.dim_aoi", "marts.dim_time"}
+REFERENCE = {"marts.dim_aoi", "marts.dim_time", "marts.dim_tracker"}
 STAYS_LOCAL = {
     "raw.image",
     "raw.image_source",
     "raw.image_mask",
+    "raw.prediction_image",
     "raw.unusable_area",
     "raw.town",
 }

@@ -11,6 +11,7 @@ import pytest
 from loaders.errors import TooManyRejectedError
 from loaders.load import load
 from loaders.raw import copying, images, rejects
+from loaders.raw.layout import TRUTH
 from loaders.raw.rejects import ROWS_OF_REFUSED
 from tests.fixtures.sources import CHIP, HEADER, OTHER_CHIP, Raw, Row, filename, line, row, square
 
@@ -43,8 +44,9 @@ def test_footprints_that_nobody_uses_are_found_in_linear_time(
     load(write_csv(squares(CHIP, months)))
     with psycopg.connect(raw.dsn) as connection:
         connection.execute("delete from raw.image_rows where time_key = 201803")
+        query = TRUTH.compose(images.DELETE_ORPHANS)
         (plan,), *_ = connection.execute(
-            f"explain (analyze, format json) {images.DELETE_ORPHANS}",
+            TRUTH.compose("explain (analyze, format json) {query}", query=query),
             {"chip_keys": [6460 * 8192 + 3370]},
         ).fetchall()
         connection.rollback()

@@ -107,10 +107,10 @@ def town(chip: str, moved: float = 0) -> list[Row]:
 def test_chips_are_scored_by_name_whatever_the_order_of_lines(write_csv: WriteCsv) -> None:
     truth = [*town(CHIP), *town(OTHER_CHIP)]
     predicted = [*town(OTHER_CHIP, 1), *town(CHIP, 3)]
-    in_order = score_files(write_csv(truth, "t"), write_csv(predicted, "p"), Options())
+    in_order = score_files(write_csv(truth, "t"), write_csv(predicted, "p"), Options()).score
     mixed = score_files(
         write_csv(shuffled(truth, 1), "t"), write_csv(shuffled(predicted, 2), "p"), Options()
-    )
+    ).score
     assert mixed.chips == in_order.chips
     assert list(in_order.chips) == [OTHER_CHIP, CHIP]
     assert [chip.track_tp for chip in in_order.chips.values()] == [10, 0]
@@ -119,10 +119,10 @@ def test_chips_are_scored_by_name_whatever_the_order_of_lines(write_csv: WriteCs
 def test_the_total_is_the_mean_over_chips_of_the_truth(write_csv: WriteCsv) -> None:
     truth = [*town(CHIP), row(9, "2018_02", CHIP, square(500)), *town(OTHER_CHIP)]
     predicted = [*town(CHIP), row(9, "2018_02", CHIP, square(500))]
-    score = score_files(write_csv(truth, "t"), write_csv(predicted, "p"), Options())
+    score = score_files(write_csv(truth, "t"), write_csv(predicted, "p"), Options()).score
     assert [chip.scot for chip in score.chips.values()] == [0, 1]
     assert score.scot == 0.5
-    other_way = score_files(write_csv(predicted, "p"), write_csv(truth, "t"), Options())
+    other_way = score_files(write_csv(predicted, "p"), write_csv(truth, "t"), Options()).score
     assert list(other_way.chips) == [CHIP]
     assert other_way.scot == 1
     assert other_way.unscored == 10

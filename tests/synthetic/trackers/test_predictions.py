@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scoring.files.tracker import TrackerScore, score_files
+from scoring.files.tracker import score_files
 from scoring.metric.options import Options
+from scoring.metric.whole import TrackerScore
 from synthetic.errors import ForeignFolderError, SizeError, SyntheticDataError
 from synthetic.trackers.disturbing import FIRST_ID, Labels, Predictions, disturb
 from synthetic.trackers.predictions import predict
@@ -124,14 +125,15 @@ def test_a_month_without_predictions_has_an_empty_polygon(
 
 def scores(sample: Path, folder: Path, style: Style) -> TrackerScore:
     predict(sample / CSV, folder / "p.csv", style=style)
-    return score_files(sample / CSV, folder / "p.csv", Options())
+    found = score_files(sample / CSV, folder / "p.csv", Options())
+    assert found.refusals == []
+    return found.score
 
 
 def test_the_careful_tracker_is_far_better_than_the_sloppy_one(
     sample: Path, tmp_path: Path
 ) -> None:
     careful, sloppy = (scores(sample, tmp_path, style) for style in Style)
-    assert careful.refusals == sloppy.refusals == []
     assert len(careful.chips) == len(sloppy.chips) == 60
     assert careful.scot > 0.8
     assert 0.1 < sloppy.scot < 0.5

@@ -19,7 +19,7 @@ from warehouse.setup.passwords import generate_password, set_password
 
 Login = Callable[[Role], psycopg.Connection]
 READERS = (Role.ANALYST, Role.SERVICE)
-WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.TRAINER, Role.ORCHESTRATOR)
+WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.TRAINER, Role.SCORER, Role.ORCHESTRATOR)
 
 
 @pytest.fixture(scope="module")

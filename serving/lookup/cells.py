@@ -19,7 +19,8 @@ _CELLS: Final = sql.SQL("""
             select as_of, model_version
             from ml.cell_forecast
             where dim_chip.chip_key = cell_forecast.chip_key
-            order by as_of desc, model_version desc
+            -- the newest forecast, not the newest model: one of before may be back in use
+            order by as_of desc, written_at desc, model_version desc
             limit 1
         ) as latest on true
         where

@@ -42,44 +42,44 @@ def main() -> None:
 
 
 @app.command()
-def train() -> None:
-    """Train on the feature tables, judge by backtest, let the gate decide on the champion."""
+def train(
+    histories: Annotated[
+        Path | None,
+        typer.Option(help="CSV place,month,count of real places: the card judges by them, too."),
+    ] = None,
+) -> None:
+    """Train on the feature tables, judge by backtest, let the gate decide on the champions."""
     from ml.judging.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
     from ml.judging.report import backtest_table  # noqa: PLC0415
-    from ml.lifecycle.cells import train_cells  # noqa: PLC0415
-    from ml.lifecycle.run import train as run_training  # noqa: PLC0415
+    from ml.lifecycle.registry import CELLS, CHIPS  # noqa: PLC0415
+    from ml.lifecycle.run import train as train_chips  # noqa: PLC0415
+    from ml.lifecycle.run import train_cells  # noqa: PLC0415
 
     with hold(dsn(), "python -m ml train"):
-        report = run_training()
-        cells = train_cells() if report.trained else None
+        chips = train_chips(histories=histories)
+        cells = train_cells() if chips.trained else None
     console = Console()
-    if report.trained:
+    if chips.trained:
         for protocol in Protocol:
-            console.print(backtest_table(report.metrics, protocol))
-    console.print(report.reason, soft_wrap=True)
-    if report.trained:
-        state = "champion" if report.promoted else "challenger"
-        console.print(
-            f"{state}: building-growth version {report.model_version}, run {report.run_id}, "
-            f"{report.seconds:.0f} s; card: {report.card}",
-            soft_wrap=True,
-        )
-    if cells:
-        console.print(cells.reason, soft_wrap=True)
-    if cells and cells.registered:
-        console.print(
-            f"champion: building-hot-spots version {cells.model_version}, run {cells.run_id}, "
-            f"{cells.seconds:.0f} s",
-            soft_wrap=True,
-        )
+            console.print(backtest_table(chips.metrics, protocol))
+    for line, report in ((CHIPS, chips), (CELLS, cells)):
+        if report is None:
+            continue
+        console.print(report.reason, soft_wrap=True)
+        if report.trained:
+            state = "champion" if report.promoted else "challenger"
+            console.print(
+                f"{state}: {line.name} version {report.model_version}, run {report.run_id}, "
+                f"{report.seconds:.0f} s; card: {report.card}",
+                soft_wrap=True,
+            )
 
 
 @app.command()
 def forecast() -> None:
     """Write forecasts from every chip's last as-of month, of the chip and of its cells."""
-    from ml.judging.report import forecast_table  # noqa: PLC0415
-    from ml.lifecycle.cells import forecast_cells  # noqa: PLC0415
-    from ml.lifecycle.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
+    from ml.judging.report import forecast_table  # noqa: PLC0415 - keeps `--help` fast
+    from ml.lifecycle.forecasting import forecast_cells, forecast_chips  # noqa: PLC0415
 
     report, cells = forecast_chips(), forecast_cells()
     console = Console()
@@ -104,18 +104,21 @@ def forecast() -> None:
 
 
 @app.command()
-def rollback() -> None:
-    """Put the champion's predecessor back in use and forecast with it."""
-    from ml.lifecycle.forecasting import forecast_chips  # noqa: PLC0415 - keeps `--help` fast
-    from ml.lifecycle.registry import roll_back  # noqa: PLC0415
+def rollback(
+    *, cells: Annotated[bool, typer.Option("--cells", help="The model of cells.")] = False
+) -> None:
+    """Put the champion's predecessor back in use and forecast with it: of chips, or of cells."""
+    from ml.lifecycle.forecasting import forecast_cells, forecast_chips  # noqa: PLC0415
+    from ml.lifecycle.registry import CELLS, CHIPS  # noqa: PLC0415 - keeps `--help` fast
 
+    line = CELLS if cells else CHIPS
     with hold(dsn(), "python -m ml rollback"):
-        before, now = roll_back()
-        report = forecast_chips()
+        before, now = line.roll_back()
+        report = forecast_cells() if cells else forecast_chips()
+    service = "" if cells else "; for the service: `python -m serving build`, then start it anew"
     typer.echo(
-        f"champion: building-growth version {now}; version {before} is challenger, and training "
-        f"does not put it back; {report.rows_written:,} forecasts are of version {now}; for the "
-        "service: `python -m serving build`, then start it anew"
+        f"champion: {line.name} version {now}; version {before} is challenger, and training does "
+        f"not put it back; {report.rows_written:,} forecasts are of version {now}{service}"
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ml.model.chip_model import ForecastModel
 from ml.model.errors import FeatureError
 from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
-from ml.model.matrix import FeatureMatrix
+from ml.model.matrix import FeatureMatrix, FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,8 @@ class PyfuncModel:
         """
         import pandas as pd  # noqa: PLC0415 - see the module's docstring
 
-        features = self._features(model_input)
+        names = self.model.manifest.features
+        features = FeatureMatrix(names, values_of(model_input, names))
         frames = []
         for target in Target:
             forecasts = self.model.predict(features, target)
@@ -64,15 +65,20 @@ class PyfuncModel:
             frames.append(pd.DataFrame(columns))
         return pd.concat(frames, ignore_index=True)
 
-    def _features(self, frame: "pd.DataFrame") -> FeatureMatrix:
-        names = self.model.manifest.features
-        if missing := [name for name in names if name not in frame.columns]:
-            raise FeatureError(f"the model needs the columns {', '.join(missing)}, too")
-        try:
-            values = frame.loc[:, list(names)].to_numpy(dtype=np.float64, na_value=np.nan)
-        except (TypeError, ValueError) as error:
-            raise FeatureError(f"the features must be numbers or null: {error}") from error
-        return FeatureMatrix(names, values)
+
+def values_of(frame: "pd.DataFrame", names: tuple[str, ...]) -> FloatArray:
+    """Return columns of a frame as numbers, shape (rows, columns).
+
+    Raises:
+        FeatureError: A column is missing, or a value is no number.
+    """
+    if missing := [name for name in names if name not in frame.columns]:
+        raise FeatureError(f"the model needs the columns {', '.join(missing)}, too")
+    try:
+        values: FloatArray = frame.loc[:, list(names)].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise FeatureError(f"the features must be numbers or null: {error}") from error
+    return values
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:

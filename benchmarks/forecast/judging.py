@@ -9,22 +9,17 @@ from typing import Final
 import numpy as np
 
 from benchmarks.forecast.oracle import oracle_quantiles
-from benchmarks.forecast.panel import Panel, panel, panel_of
+from benchmarks.forecast.panel import Panel, panel
 from ml.data.histories import read_histories
-from ml.judging.backtest import MODEL, PLAIN, Backtest, Protocol, plain_quantiles, run_backtest
+from ml.judging.backtest import MODEL, PLAIN, Backtest, Protocol, run_backtest
+from ml.judging.histories import judge_histories
 from ml.judging.metrics import Score, score
 from ml.model.grid import HORIZONS, MEDIAN, Target
-from ml.model.history import History
 from ml.model.manifest import HISTORY
 from ml.training.fitting import fit_model
 from ml.training.params import Params
-from synthetic.planning.facts import CALENDAR
 from synthetic.planning.params import params as generator
 from synthetic.planning.plan import make_plan
-
-KNOWN_MONTHS: Final = 3
-"""Months that must be known of a real history before it is judged."""
-_FIRST: Final = CALENDAR[0] // 100 * 12 + CALENDAR[0] % 100 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,46 +81,16 @@ def _lines(backtest: Backtest, protocol: Protocol, data: Panel, known: np.ndarra
 def real(path: Path, seed: int, params: Params) -> list[Line]:
     """Judge the model of bare histories on real ones; trained on one generated data set alone.
 
-    Origins are all months from the third known one on. Losses are shares of the count; a horizon
-    that no history reaches has no line.
+    Losses are shares of the count; a horizon that no history reaches has no line.
     """
     train = panel(make_plan(1.0, seed, generator())).examples
     model = fit_model(train, params, HISTORY)
-    histories = [_in_calendar(history) for history in read_histories(path).values()]
-    places = [history for history in histories if len(history.months) > KNOWN_MONTHS]
-    nowhere = np.zeros(len(places))
-    data = panel_of(places, lat=nowhere, aoi=np.arange(len(places)))
-    test = data.examples.take(_known_months(places, data) >= KNOWN_MONTHS)
-    level = np.maximum(test.features.column("known_count"), 1)
-    answers = {MODEL: model.quantiles(test.features, test.horizon)}
-    answers |= {name: plain_quantiles(name, train, test, params) for name in PLAIN}
-    judged = [months for months in HORIZONS if (test.horizon == months).any()]
-    return [_line(answers, test.net_change, level, test.horizon == at, at) for at in judged]
-
-
-def _line(
-    answers: dict[str, np.ndarray], actual: np.ndarray, level: np.ndarray, at: np.ndarray, h: int
-) -> Line:
-    scores = {}
-    for name, quantiles in answers.items():
-        shares = quantiles[at] / level[at][:, None]
-        scores[name] = score(actual[at] / level[at], shares, point=shares[:, MEDIAN])
-    best = min(PLAIN, key=lambda name: scores[name].pinball)
-    return Line(h, best, scores[best], scores[MODEL])
-
-
-def _in_calendar(history: History) -> History:
-    return History(history.months - _FIRST, history.counts)
-
-
-def _known_months(places: list[History], data: Panel) -> np.ndarray:
-    chips = data.examples.chip_key
-    return np.array(
-        [
-            np.searchsorted(places[chip].months, position, side="right")
-            for chip, position in zip(chips, data.position, strict=True)
-        ]
-    )
+    histories = list(read_histories(path).values())
+    lines = []
+    for at in judge_histories(model, train, histories, params):
+        best = min(PLAIN, key=lambda name: at.scores[name].pinball)
+        lines.append(Line(at.horizon, best, at.scores[best], at.scores[MODEL]))
+    return lines
 
 
 def mean_lines(runs: Iterable[list[Line]], of: Callable[[Line], float]) -> list[float]:

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from ml.data.examples import ChipMonths, Examples, examples_of
-from ml.model.grid import HORIZONS, Target
+from ml.data.histories import outcomes
+from ml.model.grid import Target
 from ml.model.history import History, features_of
 from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
 from ml.model.past import Past, chip_features, history_features
@@ -72,7 +73,7 @@ def panel_of(histories: Sequence[History], *, lat: FloatArray, aoi: IntArray) ->
     names = chip_features()
     features = FeatureMatrix(names, np.column_stack([columns[name] for name in names]))
     months = ChipMonths(chip, aoi[chip], as_of, features)
-    place, horizon, change = _outcomes(chip, position, own.column("known_count"))
+    place, horizon, change = outcomes(chip, position, own.column("known_count"))
     changes = np.column_stack([change, change * BUILDING_M2])
     return Panel(examples_of(months, place, horizon, changes), position[place])
 
@@ -95,17 +96,3 @@ def _aoi_sums(own: FeatureMatrix, aoi: IntArray, position: IntArray) -> dict[str
         total = np.bincount(month, weights=amount)
         sums[name] = total[month] - amount
     return sums
-
-
-def _outcomes(
-    chip: IntArray, position: IntArray, count: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    rows = {key: row for row, key in enumerate(zip(chip.tolist(), position.tolist(), strict=True))}
-    found = [
-        (row, horizon, count[later] - count[row])
-        for (one, month), row in rows.items()
-        for horizon in HORIZONS
-        if (later := rows.get((one, month + horizon))) is not None
-    ]
-    place, horizon, change = (np.array(column) for column in zip(*found, strict=True))
-    return place, horizon, change.astype(np.float64)

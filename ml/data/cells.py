@@ -6,7 +6,7 @@ in every later month of its chip, so that what happened later is a look at anoth
 
 import io
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import polars as pl
@@ -70,6 +70,24 @@ class CellMonths:
         """Return one feature, shape (rows,)."""
         column: NDArray[np.float32] = self.values[:, self.names.index(name)]
         return column
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """Return the rows of a mask or of an array of row numbers."""
+        return type(self)(
+            self.chip_key[rows],
+            self.aoi_key[rows],
+            self.as_of[rows],
+            self.cell_no[rows],
+            self.names,
+            self.values[rows],
+        )
+
+    def latest(self) -> Self:
+        """Return the cells of the last as-of month of every chip."""
+        chips, row = np.unique(self.chip_key, return_inverse=True)
+        last = np.zeros(len(chips), dtype=np.int64)
+        np.maximum.at(last, row, self.as_of)
+        return self.take(self.as_of == last[row])
 
     def growth(self, horizon: int) -> "Growth":
         """Return which cells had at least one new building within ``horizon`` months."""

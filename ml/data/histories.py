@@ -3,14 +3,17 @@
 import csv
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from ml.data.examples import ChipMonths, Examples, examples_of
 from ml.errors import HistoryFileError
-from ml.model.history import History
+from ml.model.grid import HORIZONS
+from ml.model.history import History, features_of
+from ml.model.matrix import FloatArray, IntArray
 
 COLUMNS: Final = ("place", "month", "count")
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -95,3 +98,47 @@ def _count(text: str, where: str) -> float:
 def _history(counts: dict[int, float]) -> History:
     months = sorted(counts)
     return History(np.array(months, dtype=np.int64), np.array([counts[month] for month in months]))
+
+
+def history_examples(histories: Sequence[History]) -> Examples:
+    """Return what each known month of each history tells, and what came after it.
+
+    Args:
+        histories: Their months are counted from year 0.
+
+    Returns:
+        Examples with ``HISTORY_FEATURES``; chip and AOI are the position of the history.
+    """
+    place = np.repeat(np.arange(len(histories)), [len(one.months) for one in histories])
+    month = np.concatenate([one.months for one in histories]) if histories else place
+    known = features_of(
+        [until for one in histories for at in one.months if (until := one.until(int(at)))]
+    )
+    months = ChipMonths(place, place, month // 12 * 100 + month % 12 + 1, known)
+    row, horizon, change = outcomes(place, month, known.column("known_count"))
+    area = np.full(len(row), np.nan)
+    return examples_of(months, row, horizon, np.column_stack([change, area]))
+
+
+def outcomes(
+    place: IntArray, month: IntArray, count: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return what is known to have come after each month.
+
+    Args:
+        place: Shape (rows,).
+        month: Shape (rows,), each once by place.
+        count: Shape (rows,).
+
+    Returns:
+        Row, horizon and net change of the count of each, shape (examples,).
+    """
+    rows = {key: row for row, key in enumerate(zip(place.tolist(), month.tolist(), strict=True))}
+    found = [
+        (row, horizon, count[later] - count[row])
+        for (one, at), row in rows.items()
+        for horizon in HORIZONS
+        if (later := rows.get((one, at + horizon))) is not None
+    ]
+    columns = np.array(found, dtype=np.float64).reshape(len(found), 3)
+    return columns[:, 0].astype(np.int64), columns[:, 1].astype(np.int64), columns[:, 2]

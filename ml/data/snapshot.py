@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,12 +37,7 @@ def read_examples_file(path: Path) -> Examples:
     Raises:
         SnapshotError: The file is not there or holds other columns.
     """
-    try:
-        frame = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise SnapshotError(f"the training examples {path} cannot be read: {error}") from error
-    if missing := [name for name in _KEYS if name not in frame.columns]:
-        raise SnapshotError(f"the training examples {path} lack {', '.join(missing)}")
+    frame = read_frame(path, _KEYS)
     features = frame.drop(_KEYS)
     values = np.ascontiguousarray(features.to_numpy(), dtype=np.float64)
     keys = {name: frame[name].to_numpy() for name in _KEYS}
@@ -50,9 +46,27 @@ def read_examples_file(path: Path) -> Examples:
 
 def data_digest(examples: Examples) -> str:
     """Return a SHA-256 that is equal where the examples are, features and outcomes."""
-    digest = hashlib.sha256()
-    frame = example_frame(examples)
-    digest.update("\0".join(frame.columns).encode())
+    return frame_digest(example_frame(examples))
+
+
+def read_frame(path: Path, keys: Sequence[str]) -> pl.DataFrame:
+    """Read what a run kept of what it learned from.
+
+    Raises:
+        SnapshotError: The file is not there or lacks a key.
+    """
+    try:
+        frame = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise SnapshotError(f"the training examples {path} cannot be read: {error}") from error
+    if missing := [name for name in keys if name not in frame.columns]:
+        raise SnapshotError(f"the training examples {path} lack {', '.join(missing)}")
+    return frame
+
+
+def frame_digest(frame: pl.DataFrame, *others: str) -> str:
+    """Return a SHA-256 over the columns of a frame of numbers, and over other texts."""
+    digest = hashlib.sha256("\0".join([*frame.columns, *others]).encode())
     for column in frame.columns:
         digest.update(np.ascontiguousarray(frame[column].to_numpy()).tobytes())
     return digest.hexdigest()

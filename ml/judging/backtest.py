@@ -49,6 +49,11 @@ class Protocol(StrEnum):
     UNSEEN_AOIS = "unseen_aois"
     """Trained on some AOIs, judged on the others, over all months."""
 
+    @property
+    def label(self) -> str:
+        """The name as people write it."""
+        return self.value.replace("_", " ").replace("aois", "AOIs")
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

@@ -2,31 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.cells import CellMonths, Growth
+from ml.judging.backtest import MODEL, Protocol
 from ml.judging.cell_metrics import CellScore, score_probability, score_ranking
 from ml.model.grid import CELL_HORIZONS
 from ml.model.matrix import FloatArray
 from ml.training.cell_fitting import fit_cells, known_growth
 from ml.training.cell_params import CellParams
 
-MODEL: Final = "model"
 DENSITY: Final = "density"
 
 WINDOWS: Final = {"3": "appeared_3", "12": "appeared_12", "ever": "appeared"}
 """Months that plain forecasts look back, and the feature that counts them."""
-
-
-class CellProtocol(StrEnum):
-    """What the model has not seen of what it is judged on."""
-
-    ROLLING_ORIGIN = "rolling_origin"
-    UNSEEN_AOIS = "unseen_aois"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +33,7 @@ class CellBacktestRow:
         score: Its scores.
     """
 
-    protocol: CellProtocol
+    protocol: Protocol
     horizon: int
     forecaster: str
     score: CellScore
@@ -59,7 +51,7 @@ class CellForecasts:
         probability: What the model said, shape (rows,).
     """
 
-    protocol: CellProtocol
+    protocol: Protocol
     horizon: int
     rows: NDArray[np.int64]
     has_grown: NDArray[np.bool_]
@@ -78,16 +70,16 @@ class CellBacktest:
     rows: tuple[CellBacktestRow, ...]
     forecasts: tuple[CellForecasts, ...]
 
-    def best_plain(self, protocol: CellProtocol, horizon: int) -> CellBacktestRow | None:
+    def best_plain(self, protocol: Protocol, horizon: int) -> CellBacktestRow | None:
         """Return the plain forecast of the highest average precision, or none."""
         plain = [row for row in self._at(protocol, horizon) if row.forecaster != MODEL]
         return max(plain, key=lambda row: row.score.average_precision, default=None)
 
-    def model(self, protocol: CellProtocol, horizon: int) -> CellBacktestRow | None:
+    def model(self, protocol: Protocol, horizon: int) -> CellBacktestRow | None:
         """Return the model's scores, or none."""
         return next((r for r in self._at(protocol, horizon) if r.forecaster == MODEL), None)
 
-    def _at(self, protocol: CellProtocol, horizon: int) -> Iterator[CellBacktestRow]:
+    def _at(self, protocol: Protocol, horizon: int) -> Iterator[CellBacktestRow]:
         return (row for row in self.rows if (row.protocol, row.horizon) == (protocol, horizon))
 
 
@@ -103,7 +95,7 @@ def run_cell_backtest(
     """
     splits = [*_rolling(cells, params), *_unseen(cells, params)]
     growth = {horizon: cells.growth(horizon) for horizon in CELL_HORIZONS}
-    judged: dict[tuple[CellProtocol, int], list[CellForecasts]] = {}
+    judged: dict[tuple[Protocol, int], list[CellForecasts]] = {}
     for done, split in enumerate(splits, start=1):
         for forecasts in _judge(cells, params, split, growth):
             judged.setdefault((forecasts.protocol, forecasts.horizon), []).append(forecasts)
@@ -112,6 +104,17 @@ def run_cell_backtest(
     together = tuple(_together(judged[key]) for key in sorted(judged))
     rows = tuple(row for forecasts in together for row in _scores(cells, forecasts))
     return CellBacktest(rows, together)
+
+
+def forecasts_from(cells: CellMonths, params: CellParams, origin: int) -> list[CellForecasts]:
+    """Return what a model says that knows nothing after ``origin``, a month counted from year 0.
+
+    By horizon, of the cells of that month whose outcome is known; none where there is too little
+    to learn from.
+    """
+    growth = {horizon: cells.growth(horizon) for horizon in CELL_HORIZONS}
+    everything = np.ones(len(cells), dtype=bool)
+    return list(_judge(cells, params, _at_origin(cells, everything, origin), growth))
 
 
 def plain_scores(cells: CellMonths, rows: NDArray[np.int64]) -> dict[str, FloatArray]:
@@ -126,7 +129,7 @@ def plain_scores(cells: CellMonths, rows: NDArray[np.int64]) -> dict[str, FloatA
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    protocol: CellProtocol
+    protocol: Protocol
     seen: NDArray[np.bool_]
     judged: NDArray[np.bool_]
     until: int | None = None
@@ -141,7 +144,11 @@ def _rolling(cells: CellMonths, params: CellParams) -> Iterator[_Split]:
     everything = np.ones(len(cells), dtype=bool)
     first = int(month.min()) + params.backtest.first_origin_months
     for origin in range(int(month[known].max()), first - 1, -params.backtest.origin_step_months):
-        yield _Split(CellProtocol.ROLLING_ORIGIN, everything, month == origin, origin)
+        yield _at_origin(cells, everything, origin)
+
+
+def _at_origin(cells: CellMonths, everything: NDArray[np.bool_], origin: int) -> _Split:
+    return _Split(Protocol.ROLLING_ORIGIN, everything, cells.as_of_month == origin, origin)
 
 
 def _unseen(cells: CellMonths, params: CellParams) -> Iterator[_Split]:
@@ -150,7 +157,7 @@ def _unseen(cells: CellMonths, params: CellParams) -> Iterator[_Split]:
     dealt = np.random.default_rng(params.seed).permutation(len(aois)) % max(folds, 1)
     fold = dealt[np.searchsorted(aois, cells.aoi_key)]
     for part in range(folds if folds > 1 else 0):
-        yield _Split(CellProtocol.UNSEEN_AOIS, fold != part, fold == part)
+        yield _Split(Protocol.UNSEEN_AOIS, fold != part, fold == part)
 
 
 def _judge(

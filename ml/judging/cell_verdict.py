@@ -1,29 +1,19 @@
 """Whether a model of cells deserves to be used."""
 
-from dataclasses import dataclass
-
-from ml.judging.cell_backtest import CellBacktest, CellProtocol
+from ml.judging.backtest import Protocol
+from ml.judging.cell_backtest import CellBacktest
+from ml.judging.verdict import Verdict
 from ml.model.grid import CELL_HORIZONS
 
 
-@dataclass(frozen=True, slots=True)
-class CellVerdict:
-    """What the backtest says.
+def judge_cells(backtest: CellBacktest) -> Verdict:
+    """Hold the model against the best plain forecast at every horizon, under both protocols.
 
-    Attributes:
-        beats: It ranks cells better than every plain forecast and knows more than the base rate,
-            wherever it was judged.
-        sentence: Why, with figures.
+    It has to rank cells better than every plain forecast, and to know more than the base rate,
+    wherever it was judged.
     """
-
-    beats: bool
-    sentence: str
-
-
-def judge_cells(backtest: CellBacktest) -> CellVerdict:
-    """Hold the model against the best plain forecast at every horizon, under both protocols."""
     parts, beats = [], True
-    for protocol in CellProtocol:
+    for protocol in Protocol:
         for horizon in CELL_HORIZONS:
             model = backtest.model(protocol, horizon)
             plain = backtest.best_plain(protocol, horizon)
@@ -32,15 +22,13 @@ def judge_cells(backtest: CellBacktest) -> CellVerdict:
             ours, theirs = model.score, plain.score
             beats &= ours.average_precision > theirs.average_precision and ours.skill > 0
             parts.append(
-                f"{protocol} at {horizon} months: average precision {ours.average_precision:.3f} "
-                f"beside {theirs.average_precision:.3f} of {plain.forecaster}, "
-                f"skill {ours.skill:.3f}"
+                f"{protocol.label} at {horizon} months: average precision "
+                f"{ours.average_precision:.3f} beside {theirs.average_precision:.3f} of "
+                f"{plain.forecaster.replace('_', ' ')}, skill {ours.skill:.3f}"
             )
     if not parts:
-        return CellVerdict(
-            beats=False, sentence="no later month to judge the model of cells by: not registered"
-        )
-    found = "better than" if beats else "not everywhere better than"
-    return CellVerdict(
+        return Verdict(beats=False, sentence="no later month to judge the model of cells by")
+    found = "beats" if beats else "does not everywhere beat"
+    return Verdict(
         beats=beats, sentence=f"{found} the plain forecasts of cells; {'; '.join(parts)}"
     )

@@ -40,7 +40,7 @@ def judge(backtest: Backtest) -> Verdict:
         for protocol in Protocol
     }
     figures = "; ".join(
-        f"{protocol.replace('_', ' ').replace('aois', 'AOIs')}: "
+        f"{protocol.label}: "
         f"{_in_words(losses[protocol, baseline])} of that of {baseline.replace('_', ' ')}"
         for protocol, baseline in strongest.items()
     )

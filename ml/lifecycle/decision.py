@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -10,9 +10,9 @@ from ml.data.origin import DataKind
 from ml.data.places import Place
 from ml.judging.verdict import Verdict
 from ml.lifecycle.gate import Comparison, Decision, compare, decide, kinds_allow
-from ml.lifecycle.registry import CHAMPION, DATA_DIGEST, DATA_KIND, Registered, by_alias, same_model
+from ml.lifecycle.registry import CHAMPION, DATA_DIGEST, DATA_KIND, Line, Registered
 from ml.lifecycle.tracking import artifact_folder
-from ml.training.params import GateParams
+from ml.training.tunables import GateParams
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -29,7 +29,8 @@ class Candidate:
         digest: Of its files.
         data_digest: Of the examples that it learned from.
         kind: Of its data.
-        forecasts: Those of its backtest.
+        forecasts: Those of its backtest, as ``ml.lifecycle.gate.compare`` takes them.
+        loss: Name of their column that is to be low.
         verdict: Beside the plain forecasts.
     """
 
@@ -37,6 +38,7 @@ class Candidate:
     data_digest: str
     kind: DataKind
     forecasts: pl.DataFrame
+    loss: str
     verdict: Verdict
 
 
@@ -53,7 +55,7 @@ class Outcome:
 
     promotes: bool
     sentences: tuple[str, ...]
-    known: Registered | None = None
+    known: Registered[Any] | None = None
     comparison: Comparison | None = None
 
     @property
@@ -63,11 +65,15 @@ class Outcome:
 
 
 def outcome(
-    client: "MlflowClient", candidate: Candidate, places: tuple[Place, ...], rules: GateParams
+    client: "MlflowClient",
+    line: Line[Any],
+    candidate: Candidate,
+    places: tuple[Place, ...],
+    rules: GateParams,
 ) -> Outcome:
-    """Hold a candidate against the plain forecasts, then against the champion."""
-    champion = by_alias(client, CHAMPION)
-    known = same_model(client, candidate.digest)
+    """Hold a candidate against the plain forecasts, then against the champion of its line."""
+    champion = line.by_alias(client, CHAMPION)
+    known = line.same_model(client, candidate.digest)
     comparison = None
     if not candidate.verdict.beats:
         decision = Decision.no("")
@@ -90,7 +96,7 @@ def outcome(
 
 def _compared(
     client: "MlflowClient",
-    champion: Registered,
+    champion: Registered[Any],
     candidate: Candidate,
     places: tuple[Place, ...],
     rules: GateParams,
@@ -99,7 +105,7 @@ def _compared(
     if kept is None or kept.columns != candidate.forecasts.columns:
         return None
     aois = {place.chip_key: place.aoi_key for place in places}
-    return compare(kept, candidate.forecasts, aois, rules)
+    return compare(kept, candidate.forecasts, aois, rules, loss=candidate.loss)
 
 
 def _kept_forecasts(folder: Path) -> pl.DataFrame | None:
@@ -108,7 +114,10 @@ def _kept_forecasts(folder: Path) -> pl.DataFrame | None:
 
 
 def _against(
-    champion: Registered, candidate: Candidate, comparison: Comparison | None, rules: GateParams
+    champion: Registered[Any],
+    candidate: Candidate,
+    comparison: Comparison | None,
+    rules: GateParams,
 ) -> Decision:
     kind = DataKind(champion.tags.get(DATA_KIND, DataKind.UNKNOWN))
     if not kinds_allow(kind, candidate.kind):

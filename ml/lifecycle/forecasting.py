@@ -1,18 +1,25 @@
-"""Forecasts from the last as-of month of every chip, written to ``ml.chip_forecast``."""
+"""The champions' forecasts of every chip and its cells, into schema ``ml``."""
 
+import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import polars as pl
 import psycopg
+from psycopg import sql
 
+from ml.data.cells import read_cell_months
 from ml.data.examples import ChipMonths, read_chip_months
-from ml.lifecycle import registry
+from ml.lifecycle.registry import CELLS, CHALLENGER, CHIPS, Line
 from ml.lifecycle.schema import ensure_schema
+from ml.lifecycle.tracking import mlflow_client
 from ml.model.chip_model import ForecastModel, Forecasts
 from ml.model.errors import FeatureError
-from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
+from ml.model.grid import CELL_HORIZONS, CELL_TARGET, HORIZONS, QUANTILE_NAMES, Target
+from ml.model.matrix import FloatArray, IntArray
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 
@@ -21,22 +28,22 @@ logger = logging.getLogger(__name__)
 NO_MODEL = "no model has become champion yet, so there is nothing to forecast with"
 
 _REMOVE_GONE = """
-    delete from ml.chip_forecast
+    delete from {table}
     where not exists (
-        select from features.chip_month
+        select from {features}
         where
-            chip_month.chip_key = chip_forecast.chip_key
-            and chip_month.as_of = chip_forecast.as_of
+            {features}.chip_key = {table}.chip_key
+            and {features}.as_of = {table}.as_of
     )
 """
 
 _REMOVE_REPLACED = """
-    delete from ml.chip_forecast
+    delete from {table}
     using unnest(%(chip_keys)s::integer[], %(as_ofs)s::integer[]) as replaced (chip_key, as_of)
     where
-        chip_forecast.model_version = %(version)s
-        and chip_forecast.chip_key = replaced.chip_key
-        and chip_forecast.as_of = replaced.as_of
+        {table}.model_version = %(version)s
+        and {table}.chip_key = replaced.chip_key
+        and {table}.as_of = replaced.as_of
 """
 
 
@@ -45,7 +52,8 @@ class ForecastReport:
     """What was written.
 
     Attributes:
-        rows_written: Rows of ``ml.chip_forecast``: chips times targets times horizons.
+        rows_written: Rows of the table: chips times targets times horizons, or cells times
+            horizons.
         chips: Chips with a forecast.
         chips_refused: Chips whose features the model does not accept.
         model_version: The champion's version; none where there is none.
@@ -68,7 +76,7 @@ def forecast_chips() -> ForecastReport:
     Raises:
         UserError: No database, or no feature tables in it.
     """
-    champion = registry.champion()
+    champion = CHIPS.champion()
     with connect(role=Role.TRAINER) as connection:
         ensure_schema(connection)
         if champion is None:
@@ -78,10 +86,50 @@ def forecast_chips() -> ForecastReport:
         accepted = _accepted(model, latest)
         months = latest.take(accepted)
         forecasts = {target: model.predict(months.features, target) for target in Target}
-        rows = _write(connection, months, forecasts, champion.version)
+        table = sql.Identifier("ml", "chip_forecast"), sql.Identifier("features", "chip_month")
+        _remove(connection, table, months.chip_key, months.as_of, champion.version)
+        rows = _copy(connection, table[0], _chip_rows(months, forecasts, champion.version))
     refused = len(latest.chip_key) - len(months.chip_key)
     reason = None if rows else "features.chip_month holds no chip that the model accepts"
     return ForecastReport(rows, len(months.chip_key), refused, champion.version, reason)
+
+
+def forecast_cells() -> ForecastReport:
+    """Forecast the cells of every chip with their champion; see ``forecast_chips``."""
+    champion = CELLS.champion()
+    with connect(role=Role.TRAINER) as connection:
+        ensure_schema(connection)
+        if champion is None:
+            return ForecastReport(reason=_no_cell_model())
+        cells = read_cell_months(connection, champion.model.manifest.features, latest=True)
+        probability = champion.model.predict(cells.values, names=cells.names)
+        keys = {"chip_key": cells.chip_key, "as_of": cells.as_of, "cell_no": cells.cell_no}
+        made = pl.DataFrame(
+            {name: np.repeat(key, len(CELL_HORIZONS)) for name, key in keys.items()}
+            | {"horizon": np.tile(CELL_HORIZONS, len(cells)), "probability": probability.ravel()}
+        ).with_columns(target=pl.lit(CELL_TARGET), model_version=pl.lit(champion.version))
+        table = sql.Identifier("ml", "cell_forecast"), sql.Identifier("features", "cell_month")
+        chip_months = np.unique(np.column_stack([cells.chip_key, cells.as_of]), axis=0)
+        _remove(connection, table, chip_months[:, 0], chip_months[:, 1], champion.version)
+        rows = _copy(connection, table[0], made)
+    reason = None if rows else "features.cell_month holds no cell"
+    return ForecastReport(rows, len(chip_months), 0, champion.version, reason)
+
+
+def _no_cell_model() -> str:
+    """Say why there are no hot spots, by what became of the last model of cells."""
+    said = last_verdict(CELLS)
+    why = f": {said}" if said else "; `python -m ml train` judges one"
+    return f"no hot spots, as no model of cells has become champion yet{why}"
+
+
+def last_verdict(line: Line[Any]) -> str | None:
+    """Return what was said of the challenger of a line, or none where there is none."""
+    client = mlflow_client()
+    challenger = line.by_alias(client, CHALLENGER)
+    if challenger is None:
+        return None
+    return client.get_run(challenger.run_id).data.tags.get("verdict")
 
 
 def _accepted(model: ForecastModel, months: ChipMonths) -> np.ndarray:
@@ -97,40 +145,49 @@ def _accepted(model: ForecastModel, months: ChipMonths) -> np.ndarray:
     return np.array(accepted, dtype=np.int64)
 
 
-def _write(
-    connection: psycopg.Connection,
-    months: ChipMonths,
-    forecasts: Mapping[Target, Forecasts],
-    version: int,
-) -> int:
-    connection.execute(_REMOVE_GONE)
-    connection.execute(
-        _REMOVE_REPLACED,
-        {
-            "version": version,
-            "chip_keys": months.chip_key.tolist(),
-            "as_ofs": months.as_of.tolist(),
-        },
-    )
-    rows = [
-        (chip, str(target), as_of, months_ahead, *quantiles, baseline, version)
-        for target, of_target in forecasts.items()
-        for chip, as_of, by_horizon, baselines in zip(
-            months.chip_key.tolist(),
-            months.as_of.tolist(),
-            of_target.quantiles.tolist(),
-            of_target.baseline.tolist(),
-            strict=True,
+def _chip_rows(
+    months: ChipMonths, forecasts: Mapping[Target, Forecasts], version: int
+) -> pl.DataFrame:
+    horizons = len(HORIZONS)
+
+    def of_target(target: Target, made: Forecasts) -> pl.DataFrame:
+        quantiles: FloatArray = made.quantiles.reshape(-1, len(QUANTILE_NAMES))
+        return pl.DataFrame(
+            {
+                "chip_key": np.repeat(months.chip_key, horizons),
+                "target": str(target),
+                "as_of": np.repeat(months.as_of, horizons),
+                "horizon": np.tile(HORIZONS, len(months.chip_key)),
+                **dict(zip(QUANTILE_NAMES, quantiles.T, strict=True)),
+                "baseline": made.baseline.ravel(),
+                "model_version": version,
+            }
         )
-        for months_ahead, quantiles, baseline in zip(HORIZONS, by_horizon, baselines, strict=True)
-    ]
-    columns = (
-        f"chip_key, target, as_of, horizon, {', '.join(QUANTILE_NAMES)}, baseline, model_version"
+
+    return pl.concat([of_target(target, made) for target, made in forecasts.items()])
+
+
+def _remove(
+    connection: psycopg.Connection,
+    table: tuple[sql.Identifier, sql.Identifier],
+    chip_key: IntArray,
+    as_of: IntArray,
+    version: int,
+) -> None:
+    """Remove forecasts of months that are gone, and those that are about to be written again."""
+    names = dict(zip(("table", "features"), table, strict=True))
+    connection.execute(sql.SQL(_REMOVE_GONE).format(**names))
+    connection.execute(
+        sql.SQL(_REMOVE_REPLACED).format(**names),
+        {"version": version, "chip_keys": chip_key.tolist(), "as_ofs": as_of.tolist()},
     )
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"copy ml.chip_forecast ({columns}) from stdin") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)
+
+
+def _copy(connection: psycopg.Connection, table: sql.Identifier, rows: pl.DataFrame) -> int:
+    text = io.BytesIO()
+    rows.write_csv(text, include_header=False)
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text.getvalue())
     return len(rows)

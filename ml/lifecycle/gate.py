@@ -15,15 +15,12 @@ import polars as pl
 
 from ml.data.origin import DataKind
 from ml.judging.backtest import MODEL
-from ml.model.grid import HORIZONS
 from ml.model.matrix import FloatArray
-from ml.reporting.frames import EXAMPLE
-from ml.training.params import GateParams
+from ml.reporting.frames import EXAMPLE, KEY
+from ml.training.tunables import GateParams
 
 SAME_OUTCOME: Final = 1e-6
 """Most that two outcomes may differ, as share of their size, and be one."""
-
-CELL: Final = ("protocol", "target", "horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +71,38 @@ class Decision:
 
 
 def compare(
-    champion: pl.DataFrame, challenger: pl.DataFrame, aois: dict[int, int], rules: GateParams
+    champion: pl.DataFrame,
+    challenger: pl.DataFrame,
+    aois: dict[int, int],
+    rules: GateParams,
+    *,
+    loss: str,
 ) -> Comparison | None:
     """Pair the forecasts of two backtests; none where too few AOIs are common to both.
 
     Args:
-        champion: Forecasts as ``ml.reporting.frames.forecast_frame`` makes them.
+        champion: One row per forecaster and outcome: ``EXAMPLE``, forecaster, actual, and its loss.
         challenger: The same.
         aois: AOI of each chip; a chip without one stands for itself.
         rules: Tunables of the test.
+        loss: Name of the column that is to be low.
     """
-    pairs = _pairs(champion, challenger, aois)
+    pairs = _pairs(champion, challenger, aois, loss)
     clusters = pairs["aoi"].n_unique()
     if clusters < rules.least_aois:
         return None
-    sums, cells = _sums(pairs)
+    sums, keys = _sums(pairs)
     drawn = _drawn(clusters, rules)
-    # Losses by draw, forecaster and cell: (draws, clusters) x (clusters, 2, cells).
+    # Losses by draw, forecaster and key: (draws, clusters) x (clusters, 2, keys).
     losses = np.tensordot(drawn, sums, axes=1)
-    horizons = np.array([horizon for _, _, horizon in cells])
+    horizons = np.array([horizon for _, _, horizon in keys])
     return Comparison(
         pairs=pairs.height,
         clusters=clusters,
         overall=_ratio(losses, rules),
         by_horizon={
             months: _ratio(losses[:, :, horizons == months], rules)
-            for months in HORIZONS
-            if (horizons == months).any()
+            for months in np.unique(horizons).tolist()
         },
     )
 
@@ -147,9 +149,13 @@ def _about(comparison: Comparison) -> str:
     return f"({comparison.pairs:,} pairs in {comparison.clusters} AOIs)"
 
 
-def _pairs(champion: pl.DataFrame, challenger: pl.DataFrame, aois: dict[int, int]) -> pl.DataFrame:
+def _pairs(
+    champion: pl.DataFrame, challenger: pl.DataFrame, aois: dict[int, int], loss: str
+) -> pl.DataFrame:
     left, right = (
-        frame.filter(pl.col("forecaster") == MODEL).select(*EXAMPLE, "actual", "pinball")
+        frame.filter(pl.col("forecaster") == MODEL).select(
+            *EXAMPLE, "actual", pl.col(loss).alias("loss")
+        )
         for frame in (champion, challenger)
     )
     # Sums of areas may differ in their last digits from one build of the tables to the next.
@@ -168,14 +174,14 @@ def _pairs(champion: pl.DataFrame, challenger: pl.DataFrame, aois: dict[int, int
 
 
 def _sums(pairs: pl.DataFrame) -> tuple[FloatArray, list[tuple[str, str, int]]]:
-    """Return losses by AOI, forecaster (champion, challenger) and cell, and the cells."""
-    summed = pairs.group_by("aoi", *CELL).agg(pl.col("pinball", "pinball_challenger").sum())
+    """Return losses by AOI, forecaster (champion, challenger) and ``KEY``, and the keys."""
+    summed = pairs.group_by("aoi", *KEY).agg(pl.col("loss", "loss_challenger").sum())
     aois = summed["aoi"].unique().sort().to_list()
-    cells = summed.select(CELL).unique().sort(CELL).rows()
-    sums = np.zeros((len(aois), 2, len(cells)))
-    for aoi, *cell, before, after in summed.iter_rows():
-        sums[aois.index(aoi), :, cells.index(tuple(cell))] = before, after
-    return sums, [(str(protocol), str(target), int(months)) for protocol, target, months in cells]
+    keys = summed.select(KEY).unique().sort(KEY).rows()
+    sums = np.zeros((len(aois), 2, len(keys)))
+    for aoi, *key, before, after in summed.iter_rows():
+        sums[aois.index(aoi), :, keys.index(tuple(key))] = before, after
+    return sums, [(str(protocol), str(target), int(months)) for protocol, target, months in keys]
 
 
 def _drawn(clusters: int, rules: GateParams) -> FloatArray:
@@ -186,7 +192,7 @@ def _drawn(clusters: int, rules: GateParams) -> FloatArray:
 
 
 def _ratio(losses: FloatArray, rules: GateParams) -> Ratio:
-    """Return the ratio of the losses, shape (draws, 2, cells), and its interval over the draws."""
+    """Return the ratio of the losses, shape (draws, 2, keys), and its interval over the draws."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(losses[:, 1]) - np.log(losses[:, 0])
     ratios = np.exp(np.nanmean(np.where(np.isfinite(logs), logs, 0.0), axis=1))

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
+from ml.cell_pyfunc import CellPyfuncModel
 from ml.lifecycle.tracking import remarks_left_out
+from ml.model.cell_model import CellModel
 from ml.model.chip_model import ForecastModel
 from ml.model.matrix import FeatureMatrix
 from ml.pyfunc import PyfuncModel
@@ -28,8 +30,10 @@ BUNDLE: Final = "bundle"
 CODE: Final = ("ml/model", "warehouse/connection")
 """Folders that the model needs to be loaded without the project."""
 
-LOADER: Final = "ml/pyfunc.py"
-"""The module that MLflow asks to load the model."""
+LOADERS: Final = ("ml/pyfunc.py", "ml/cell_pyfunc.py")
+"""The modules that MLflow asks to load a model."""
+
+Model = ForecastModel | CellModel
 
 REQUIREMENTS: Final = ("lightgbm", "numpy", "pandas", "psycopg", "pydantic", "pydantic-settings")
 
@@ -37,10 +41,10 @@ REQUIREMENTS: Final = ("lightgbm", "numpy", "pandas", "psycopg", "pydantic", "py
 def log_model(
     client: "MlflowClient",
     run_id: str,
-    model: ForecastModel,
+    model: Model,
     example: FeatureMatrix,
     *,
-    name: str,
+    line: str,
     params: dict[str, str],
 ) -> tuple[str, str]:
     """Log the model as an output of the run and return its id and where it lies (a URI).
@@ -50,14 +54,14 @@ def log_model(
         run_id: The run.
         model: What to log.
         example: A few rows of features.
-        name: The logged model's name.
+        line: The logged model's name, that of its line.
         params: The run's tunables, so that models can be compared by them.
     """
     from mlflow.entities import LoggedModelOutput  # noqa: PLC0415 - see ml.lifecycle.tracking
 
     experiment = client.get_run(run_id).info.experiment_id
     logged = client.create_logged_model(
-        experiment, name=name, source_run_id=run_id, params=params, model_type="quantile forecast"
+        experiment, name=line, source_run_id=run_id, params=params, model_type=_KINDS[type(model)]
     )
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "saved"
@@ -70,7 +74,7 @@ def log_model(
 
 def save_model(
     folder: Path,
-    model: ForecastModel,
+    model: Model,
     example: FeatureMatrix,
     *,
     run_id: str | None = None,
@@ -86,7 +90,7 @@ def save_model(
         model.save(bundle)
         mlflow.pyfunc.save_model(
             str(folder),
-            loader_module="ml.pyfunc",
+            loader_module=type(_wrapped(model)).__module__,
             data_path=str(bundle),
             code_paths=_code(Path(workshop)),
             mlflow_model=Model(run_id=run_id, model_id=model_id),
@@ -108,7 +112,7 @@ def bundle_folder(uri: str) -> Path:
     return bundle if bundle.is_dir() else folder
 
 
-def _signature(model: ForecastModel, example: "pd.DataFrame") -> "ModelSignature":
+def _signature(model: Model, example: "pd.DataFrame") -> "ModelSignature":
     """Return the columns of input and output.
 
     Inputs are of any type of number: MLflow would else refuse whole numbers for a column that may
@@ -117,10 +121,17 @@ def _signature(model: ForecastModel, example: "pd.DataFrame") -> "ModelSignature
     from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415
     from mlflow.types.schema import AnyType, ColSpec, Schema  # noqa: PLC0415
 
-    outputs = infer_signature(model_output=PyfuncModel(model).predict(example)).outputs
+    outputs = infer_signature(model_output=_wrapped(model).predict(example)).outputs
     any_number: Any = AnyType  # untyped in MLflow
     columns: list[Any] = [ColSpec(any_number(), name) for name in model.manifest.features]
     return ModelSignature(inputs=Schema(columns), outputs=outputs)
+
+
+def _wrapped(model: Model) -> PyfuncModel | CellPyfuncModel:
+    return PyfuncModel(model) if isinstance(model, ForecastModel) else CellPyfuncModel(model)
+
+
+_KINDS: Final = {ForecastModel: "quantile forecast", CellModel: "probability forecast"}
 
 
 def _frame(features: FeatureMatrix) -> "pd.DataFrame":
@@ -136,5 +147,6 @@ def _code(workshop: Path) -> list[str]:
         shutil.copytree(PROJECT_ROOT / folder, workshop / folder, ignore=ignored)
         package = Path(folder.parts[0]) / "__init__.py"
         shutil.copyfile(PROJECT_ROOT / package, workshop / package)
-    shutil.copyfile(PROJECT_ROOT / LOADER, workshop / LOADER)
+    for loader in LOADERS:
+        shutil.copyfile(PROJECT_ROOT / loader, workshop / loader)
     return sorted({str(workshop / Path(folder).parts[0]) for folder in CODE})

@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
+from ml.data.cell_sample import CellSample
 from ml.data.snapshot import read_examples_file
 from ml.errors import ReplayError
 from ml.lifecycle.code import code_at_hand
 from ml.lifecycle.logged_model import bundle_folder
 from ml.lifecycle.record import EXAMPLES_FILE, PARAMS_FILE
+from ml.lifecycle.registry import CELLS
 from ml.lifecycle.tracking import artifact_folder, mlflow_client
+from ml.model.cell_model import CellModel
 from ml.model.chip_model import ForecastModel
+from ml.training.cell_fitting import fit_sample
+from ml.training.cell_params import CellParams
 from ml.training.fitting import fit
 from ml.training.params import Params
+from ml.training.tunables import Tunables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import LoggedModel, Run
 
 _COMMIT: Final = "mlflow.source.git.commit"
 
@@ -55,12 +61,9 @@ def replay(run_id: str, folder: Path) -> Replay:
     client = mlflow_client()
     run = _run(client, run_id)
     kept = artifact_folder(client, run_id)
-    original = _bundle(client, run)
-    examples = read_examples_file(kept / EXAMPLES_FILE)
-    params = _params(kept / PARAMS_FILE)
-    # The backtest chose the plain forecasts that the model names; they have no part in the fit.
-    best = ForecastModel.load(original).manifest.best_baselines
-    model = fit(examples, params, best_baselines=best)
+    logged = _logged(client, run)
+    original = bundle_folder(str(logged.artifact_location))
+    model = _cells_again(kept) if logged.name == CELLS.name else _chips_again(kept, original)
     shutil.rmtree(folder, ignore_errors=True)
     model.save(folder)
     files = tuple(sorted(path.name for path in original.iterdir()))
@@ -83,16 +86,28 @@ def _run(client: "MlflowClient", run_id: str) -> "Run":
         ) from error
 
 
-def _bundle(client: "MlflowClient", run: "Run") -> Path:
+def _logged(client: "MlflowClient", run: "Run") -> "LoggedModel":
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
         raise ReplayError(f"run {run.info.run_id} logged no model to hold a new one against")
-    return bundle_folder(str(client.get_logged_model(outputs[0].model_id).artifact_location))
+    return client.get_logged_model(outputs[0].model_id)
 
 
-def _params(path: Path) -> Params:
+def _chips_again(kept: Path, original: Path) -> ForecastModel:
+    # The backtest chose the plain forecasts that the model names; they have no part in the fit.
+    best = ForecastModel.load(original).manifest.best_baselines
+    examples = read_examples_file(kept / EXAMPLES_FILE)
+    return fit(examples, _params(kept / PARAMS_FILE, Params), best_baselines=best)
+
+
+def _cells_again(kept: Path) -> CellModel:
+    sample = CellSample.read(kept / EXAMPLES_FILE)
+    return fit_sample(sample, _params(kept / PARAMS_FILE, CellParams))
+
+
+def _params(path: Path, kind: type[Tunables]) -> Tunables:
     try:
-        return Params.model_validate(json.loads(path.read_text("utf-8")))
+        return kind.model_validate(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise ReplayError(f"the run's tunables {path} cannot be read: {error.strerror}") from error
     except (ValidationError, ValueError) as error:

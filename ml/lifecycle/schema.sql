@@ -1,6 +1,6 @@
--- What training and forecasting write. Run before every write; changes nothing
--- that is there. What stands in braces comes from ml/model/grid.py, by
--- ml/lifecycle/schema.py.
+-- What training and forecasting write; run before every write, and changes nothing that
+-- is there. What stands in braces comes from ml/model/grid.py, by ml/lifecycle/schema.py;
+-- what tables and columns mean stands in columns.toml.
 create table if not exists ml.chip_forecast (
     chip_key integer not null,
     target text not null check (target in ({targets})),
@@ -35,22 +35,6 @@ begin
 end
 $$;
 
-comment on table ml.chip_forecast is
-'One row per chip, target, as-of month, horizon and model version: the forecast net change.';
-comment on column ml.chip_forecast.chip_key is 'Chip, as in marts.dim_chip.';
-comment on column ml.chip_forecast.target is
-'What changes: the corrected count (building_count) or built area (built_area_m2).';
-comment on column ml.chip_forecast.as_of is
-'Time key of the last observed month that the forecast knows.';
-comment on column ml.chip_forecast.horizon is 'Months after the as-of month.';
-comment on column ml.chip_forecast.q10 is 'Lower end of the {interval} interval, in units of the target.';
-comment on column ml.chip_forecast.q50 is 'Median, in units of the target.';
-comment on column ml.chip_forecast.q90 is 'Upper end of the {interval} interval, in units of the target.';
-comment on column ml.chip_forecast.baseline is
-'The best plain forecast for the same chip and horizon, in units of the target.';
-comment on column ml.chip_forecast.model_version is 'Version in the MLflow registry.';
-comment on column ml.chip_forecast.written_at is 'When the row was written.';
-
 create or replace view ml.current_forecast as
 select distinct on (chip_forecast.chip_key, chip_forecast.target, chip_forecast.horizon)
     chip_forecast.chip_key,
@@ -72,23 +56,6 @@ order by
     -- The newest forecast, not the newest model: the champion of before may be back in use.
     chip_forecast.written_at desc,
     chip_forecast.model_version desc;
-
-comment on view ml.current_forecast is
-'One row per chip, target and horizon: the last forecast from the newest as-of month.';
-comment on column ml.current_forecast.chip_key is 'Chip, as in marts.dim_chip.';
-comment on column ml.current_forecast.target is 'What changes, as in ml.chip_forecast.';
-comment on column ml.current_forecast.as_of is
-'Time key of the last observed month that the forecast knows.';
-comment on column ml.current_forecast.horizon is 'Months after the as-of month.';
-comment on column ml.current_forecast.q10 is
-'Lower end of the {interval} interval, in units of the target.';
-comment on column ml.current_forecast.q50 is 'Median, in units of the target.';
-comment on column ml.current_forecast.q90 is
-'Upper end of the {interval} interval, in units of the target.';
-comment on column ml.current_forecast.baseline is
-'The best plain forecast for the same chip and horizon, in units of the target.';
-comment on column ml.current_forecast.model_version is 'Version in the MLflow registry.';
-comment on column ml.current_forecast.written_at is 'When the row was written.';
 
 create table if not exists ml.backtest (
     run_id text not null,
@@ -140,22 +107,34 @@ begin
     end if;
 end $$;
 
-comment on table ml.backtest is
-'One row per training run, protocol, target, horizon and forecaster: how good it was, '
-'the model beside the plain baselines.';
-comment on column ml.backtest.target is 'What was forecast, as in ml.chip_forecast.';
-comment on column ml.backtest.run_id is 'MLflow run.';
-comment on column ml.backtest.protocol is
-'rolling_origin: judged on later months; unseen_aois: on AOIs that training never '
-'saw; unseen_chips: on such chips, by earlier versions.';
-comment on column ml.backtest.horizon is 'Months ahead.';
-comment on column ml.backtest.forecaster is
-'model, or the name of a plain forecast, e.g. no_change.';
-comment on column ml.backtest.rows_judged is 'Forecasts that were judged.';
-comment on column ml.backtest.mae is
-'Mean absolute error of the point forecast, in units of the target.';
-comment on column ml.backtest.pinball is
-'Pinball loss, mean over the quantiles {quantiles}, in units of the target.';
-comment on column ml.backtest.coverage is
-'Share of the targets within the {interval} interval.';
-comment on column ml.backtest.written_at is 'When the row was written.';
+create table if not exists ml.cell_forecast (
+    target text not null check (target = '{cell_target}'),
+    horizon smallint not null check (horizon in ({cell_horizons})),
+    model_version integer not null,
+    as_of integer not null,
+    chip_key integer not null,
+    cell_no smallint not null check (cell_no between 0 and 1023),
+    probability double precision not null check (probability between 0 and 1),
+    written_at timestamptz not null default now(),
+    primary key (chip_key, as_of, cell_no, horizon, target, model_version)
+);
+
+create table if not exists ml.cell_backtest (
+    run_id text not null,
+    protocol text not null check (protocol in ('rolling_origin', 'unseen_aois')),
+    horizon smallint not null check (horizon in ({cell_horizons})),
+    forecaster text not null,
+    rows_judged integer not null check (rows_judged > 0),
+    rate double precision not null,
+    average_precision double precision not null,
+    lift double precision,
+    brier double precision,
+    skill double precision,
+    reliability double precision,
+    written_at timestamptz not null default now(),
+    primary key (run_id, protocol, horizon, forecaster)
+);
+
+-- The map's layer is a view of its own.
+grant usage on schema ml to transformer;
+grant select on ml.cell_forecast to transformer;

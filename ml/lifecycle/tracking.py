@@ -7,9 +7,8 @@ import contextlib
 import functools
 import logging
 import os
-import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
@@ -142,22 +141,6 @@ def _close_dead_runs(client: "MlflowClient", experiment: str) -> None:
     for run in started:
         if run.data.tags.get(_SESSION_TAG) not in live:
             client.set_terminated(run.info.run_id, status="KILLED")
-
-
-def log_curves(
-    client: "MlflowClient", run_id: str, points: Iterable[tuple[str, float, int]]
-) -> None:
-    """Keep scores as curves, all in one write.
-
-    Args:
-        client: MLflow.
-        run_id: The run.
-        points: Name, value and step of each.
-    """
-    from mlflow.entities import Metric  # noqa: PLC0415 - see the module's docstring
-
-    now = int(time.time() * 1000)
-    client.log_batch(run_id, metrics=[Metric(key, value, now, step) for key, value, step in points])
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """The forecast model: features in, ordered and calibrated quantiles out. No database, no MLflow.
 
-A bundle is a folder of LightGBM text models, one per model and quantile, and ``model.json`` with
-all that is needed to use them.
+Its bundle holds one LightGBM model per model and quantile.
 """
 
 import dataclasses
@@ -11,19 +10,16 @@ from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
-from pydantic import ValidationError
 
 from ml.model.baselines import baseline_forecast
-from ml.model.boosting import read_booster
-from ml.model.errors import BundleError, FeatureError
+from ml.model.bundle import read_bundle, write_bundle
+from ml.model.errors import FeatureError
 from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, Target
 from ml.model.history import History, features_of
-from ml.model.manifest import FORMAT, HISTORY, BundleManifest
+from ml.model.manifest import HISTORY, BundleManifest
 from ml.model.matrix import FeatureMatrix, FloatArray, IntArray
 from ml.model.past import Past
-from ml.model.quantiles import QuantileManifest, QuantileModel
-
-_MANIFEST_FILE: Final = "model.json"
+from ml.model.quantiles import QuantileModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +153,9 @@ class ForecastModel:
 
     def save(self, folder: Path) -> None:
         """Write the bundle into ``folder``, made if it is not there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, model in self.models.items():
-            for quantile, booster in zip(QUANTILE_NAMES, model.boosters, strict=True):
-                (folder / f"{name}-{quantile}.txt").write_text(booster.model_to_string(), "utf-8")
-        manifest = self.manifest.model_dump_json(indent=2)
-        (folder / _MANIFEST_FILE).write_text(manifest + "\n", encoding="utf-8")
+        boosters = [booster for model in self.models.values() for booster in model.boosters]
+        names = _booster_names(self.manifest)
+        write_bundle(folder, self.manifest, dict(zip(names, boosters, strict=True)))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -171,25 +164,19 @@ class ForecastModel:
         Raises:
             BundleError: A file is missing or is not what it should be.
         """
-        try:
-            manifest = BundleManifest.model_validate_json((folder / _MANIFEST_FILE).read_bytes())
-            models = {
-                name: _read_model(folder, name, described)
-                for name, described in manifest.models.items()
-            }
-        except OSError as error:
-            raise BundleError(
-                f"the model bundle {folder} is incomplete ({error}); train again"
-            ) from error
-        except (ValidationError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise BundleError(f"the model bundle {folder} cannot be read: {reason}") from error
-        if manifest.format != FORMAT:
-            raise BundleError(
-                f"the model bundle {folder} has format {manifest.format}, expected {FORMAT}; "
-                "train again"
+        manifest, boosters = read_bundle(folder, BundleManifest, _booster_names)
+        models = {
+            name: QuantileModel(
+                described,
+                tuple(boosters[f"{name}-{quantile}"] for quantile in QUANTILE_NAMES),
             )
+            for name, described in manifest.models.items()
+        }
         return cls(manifest=manifest, models=models)
+
+
+def _booster_names(manifest: BundleManifest) -> list[str]:
+    return [f"{name}-{quantile}" for name in manifest.models for quantile in QUANTILE_NAMES]
 
 
 def _at_horizons(features: FeatureMatrix) -> tuple[FeatureMatrix, IntArray]:
@@ -199,8 +186,3 @@ def _at_horizons(features: FeatureMatrix) -> tuple[FeatureMatrix, IntArray]:
 
 
 _NEVER_NEGATIVE: Final = {"known_count", "months_since_first", "mean_area_m2"}
-
-
-def _read_model(folder: Path, name: str, manifest: QuantileManifest) -> QuantileModel:
-    texts = [(folder / f"{name}-{quantile}.txt").read_text("utf-8") for quantile in QUANTILE_NAMES]
-    return QuantileModel(manifest, tuple(read_booster(text) for text in texts))

@@ -20,6 +20,9 @@ MEDIAN: Final = QUANTILES.index(0.5)
 CELL_HORIZONS: Final = (6, 12)
 """Months ahead for which a cell's probability of growth is forecast."""
 
+CELL_TARGET: Final = "growth"
+"""What is forecast of a cell: at least one building appears, revealed ones apart."""
+
 LEARNT_HORIZONS: Final = (3, *CELL_HORIZONS)
 """Those that the model of cells learns from: the shortest is known for the latest months."""
 

@@ -1,35 +1,49 @@
-"""The model card: what a model is, what it learned from, how good it was and where it is not.
+"""The card of a model of chips: what it is, what it learned from, how good it was and where not.
 
 After Mitchell et al., Model Cards for Model Reporting (2019), as far as it fits counts of
 buildings: there are no people in these data.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
 
 import polars as pl
 
-from ml.data.origin import DataKind
 from ml.judging.backtest import MODEL
 from ml.model.grid import HORIZONS, QUANTILE_NAMES, QUANTILES, UNITS
 from ml.reporting.document import Document, Heading, Paragraph, Part, Picture, Table
-from ml.reporting.facts import CardFacts, DataFacts, amount, month, percent, words
+from ml.reporting.facts import DataFacts, RunFacts, amount, percent, words
+from ml.reporting.sections import (
+    again_section,
+    data_section,
+    folds_section,
+    outcome_section,
+    shown,
+)
 
-PROTOCOLS: Final = {
-    "rolling_origin": "trained on what was known at the origin, judged on the months after it",
-    "unseen_aois": "trained on some AOIs, judged on others that it never saw",
-}
 
-KINDS: Final = {
-    DataKind.GENERATED: (
-        "Every figure of this card was measured on generated data, which stand in for the real "
-        "ones; none was measured on real data, so none is a promise for them."
-    ),
-    DataKind.OWN: "Every figure of this card was measured on your own data, none on generated.",
-    DataKind.UNKNOWN: (
-        "No load tells where these data come from, so nothing is claimed for any other data."
-    ),
-}
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """All that a card of chips says; the frames are those of ``ml.reporting.frames``.
+
+    Attributes:
+        run: The run.
+        folds: What was judged how, one sentence for each protocol.
+        scores: Every forecaster's scores.
+        skill: The model beside the best plain forecast.
+        by_aoi: The same by AOI (column ``aoi``), the plain forecast being the horizon's best.
+        reliability: Shares of outcomes at or below each quantile.
+        histories: Scores on histories of places that are no data of the warehouse, in shares of
+            the count, as ``history_frame`` gives them; none where no file was given.
+    """
+
+    run: RunFacts
+    folds: Mapping[str, str]
+    scores: pl.DataFrame
+    skill: pl.DataFrame
+    by_aoi: pl.DataFrame
+    reliability: pl.DataFrame
+    histories: pl.DataFrame | None = None
 
 
 def model_card(facts: CardFacts, pictures: Sequence[Picture]) -> Document:
@@ -42,16 +56,17 @@ def model_card(facts: CardFacts, pictures: Sequence[Picture]) -> Document:
     by_stem = {picture.path.stem: picture for picture in pictures}
     parts = [
         *_purpose(facts),
-        *_data(facts.data),
+        *data_section(facts.run.data, histories=facts.histories is not None),
         *_folds(facts),
         *_skill(facts, by_stem),
         *_coverage(facts, by_stem),
         *_places(facts, by_stem),
+        *_histories(facts),
         *_forecasts(by_stem),
-        *_limits(facts.data),
-        *_again(facts),
+        *_limits(facts.run.data),
+        *again_section(facts.run),
     ]
-    return Document(f"Model card: {facts.name}", parts)
+    return Document(f"Model card: {facts.run.name}", parts)
 
 
 def _purpose(facts: CardFacts) -> Iterator[Part]:
@@ -62,35 +77,12 @@ def _purpose(facts: CardFacts) -> Iterator[Part]:
         f"months, as quantiles {', '.join(map(str, QUANTILES))} that never cross. A chip is a tile "
         "of about 5 km; months without an image are not observed, and are neither zero nor loss."
     )
-    for sentence in facts.outcome:
-        yield Paragraph(sentence[0].upper() + sentence[1:] + ".")
-
-
-def _data(data: DataFacts) -> Iterator[Part]:
-    yield Heading("Data")
-    yield Paragraph(KINDS.get(data.kind, KINDS[DataKind.UNKNOWN]))
-    yield Table(
-        ("kind", "chips", "AOIs", "as-of months", "training examples", "digest"),
-        [
-            (
-                str(data.kind),
-                f"{data.chips:,}",
-                f"{data.aois:,}",
-                f"{month(data.first_as_of)} to {month(data.last_as_of)}",
-                f"{sum(data.rows.values()):,}",
-                data.digest[:12],
-            )
-        ],
-    )
-    by_horizon = ", ".join(f"{rows:,} at {months}" for months, rows in data.rows.items())
-    yield Paragraph(f"Training examples by months ahead: {by_horizon}.")
+    yield from outcome_section(facts.run)
 
 
 def _folds(facts: CardFacts) -> Iterator[Part]:
     yield Heading("How it was judged")
-    for protocol, sentence in facts.folds.items():
-        how = PROTOCOLS.get(protocol, "see the project's documentation")
-        yield Paragraph(f"{words(protocol).capitalize()}: {how}. {sentence}")
+    yield from folds_section(facts.folds)
     plain = facts.scores["forecaster"].unique(maintain_order=True).to_list()
     names = ", ".join(words(name) for name in plain if name != MODEL)
     yield Paragraph(
@@ -121,7 +113,7 @@ def _skill(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Part]:
             for row in facts.skill.iter_rows(named=True)
         ],
     )  # fmt: skip
-    yield from _shown(pictures, "skill_by_horizon")
+    yield from shown(pictures, "skill_by_horizon")
     yield Paragraph("Pinball loss of every forecaster, by months ahead:")
     yield _loss_table(facts.scores)
 
@@ -164,7 +156,7 @@ def _coverage(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Par
             for row in wide.iter_rows(named=True)
         ],
     )
-    yield from _shown(pictures, "coverage", "reliability")
+    yield from shown(pictures, "coverage", "reliability")
 
 
 def _places(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Part]:
@@ -193,12 +185,42 @@ def _places(facts: CardFacts, pictures: Mapping[str, Picture]) -> Iterator[Part]
             )
         ],
     )  # fmt: skip
-    yield from _shown(pictures, "error_by_chip")
+    yield from shown(pictures, "error_by_chip")
+
+
+def _histories(facts: CardFacts) -> Iterator[Part]:
+    if facts.histories is None:
+        return
+    yield Heading("On real histories")
+    yield Paragraph(
+        "Counts by month of places of a file that was given, of which training knew nothing; each "
+        "forecast from its third known month on, by the model of bare histories and by the plain "
+        f"forecasts, all of them trained on the data above ({facts.run.data.kind}). Amounts are in "
+        "percent of the count at the as-of month."
+    )
+    yield Table(
+        ("months", "forecasts", "places", "MAE", "best plain MAE", "pinball loss",
+         "best plain forecast", "its loss", "within 80 %"),
+        [
+            (
+                str(row["horizon"]),
+                f"{row['rows']:,}",
+                f"{row['places']:,}",
+                f"{row['mae'] * 100:.2f}",
+                f"{row['plain_mae'] * 100:.2f}",
+                f"{row['pinball'] * 100:.3f}",
+                words(row["plain"]),
+                f"{row['plain_pinball'] * 100:.3f}",
+                percent(row["coverage"]),
+            )
+            for row in facts.histories.iter_rows(named=True)
+        ],
+    )  # fmt: skip
 
 
 def _forecasts(pictures: Mapping[str, Picture]) -> Iterator[Part]:
     yield Heading("What it forecasts, and from what")
-    yield from _shown(pictures, "fan_charts", "feature_importance")
+    yield from shown(pictures, "fan_charts", "feature_importance")
 
 
 def _limits(data: DataFacts) -> Iterator[Part]:
@@ -211,19 +233,3 @@ def _limits(data: DataFacts) -> Iterator[Part]:
         "added up to a region's interval: errors of neighbours go together. Disasters, bans and "
         "sudden programmes of building are in no feature."
     )
-
-
-def _again(facts: CardFacts) -> Iterator[Part]:
-    yield Heading("To make it again")
-    commit = facts.commit or "unknown"
-    yield Paragraph(
-        f"`python -m ml replay {facts.run_id}` trains on the examples that the run keeps, with its "
-        f"tunables, and compares the files byte by byte. Code: commit {commit}."
-    )
-    yield Table(
-        ("tunable", "value"), [(name, str(value)) for name, value in facts.settings.items()]
-    )
-
-
-def _shown(pictures: Mapping[str, Picture], *stems: str) -> Iterator[Part]:
-    yield from (pictures[stem] for stem in stems if stem in pictures)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from ml.data.origin import DataKind
 
 
@@ -40,8 +38,8 @@ class DataFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class CardFacts:
-    """All that a card says; the frames are those of ``ml.reporting.frames``.
+class RunFacts:
+    """What the cards of both models say of a run.
 
     Attributes:
         name: Name of the run.
@@ -49,11 +47,6 @@ class CardFacts:
         commit: Commit of the code, if known.
         outcome: Sentences of verdict and gate.
         data: What it learned from.
-        folds: What was judged how, one sentence for each protocol.
-        scores: Every forecaster's scores.
-        skill: The model beside the best plain forecast.
-        by_aoi: The same by AOI (column ``aoi``), the plain forecast being the horizon's best.
-        reliability: Shares of outcomes at or below each quantile.
         settings: Tunables, by name.
     """
 
@@ -62,11 +55,6 @@ class CardFacts:
     commit: str | None
     outcome: Sequence[str]
     data: DataFacts
-    folds: Mapping[str, str]
-    scores: pl.DataFrame
-    skill: pl.DataFrame
-    by_aoi: pl.DataFrame
-    reliability: pl.DataFrame
     settings: Mapping[str, object]
 
 

@@ -1,12 +1,13 @@
 """The backtest as frames: every judged forecast, and what is counted from them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
 from ml.data.examples import Examples
 from ml.judging.backtest import MODEL, Backtest, Prediction
+from ml.judging.histories import HistoryScores
 from ml.model.grid import QUANTILE_NAMES, QUANTILES, Target
 from ml.model.pinball import pinball_loss
 
@@ -140,3 +141,30 @@ def reliability_frame(forecasts: pl.DataFrame) -> pl.DataFrame:
         for name, quantile in zip(QUANTILE_NAMES, QUANTILES, strict=True)
     ]
     return pl.concat(shares).sort(*KEY, "quantile")
+
+
+def history_frame(judged: Sequence[HistoryScores]) -> pl.DataFrame:
+    """Return the model beside the plain forecasts on other places' histories, a row per horizon.
+
+    Columns: horizon, rows, places, mae, pinball, coverage; plain (the one of least pinball loss)
+    and plain_pinball; plain_mae, the least of any. Amounts are shares of the count.
+    """
+    rows = []
+    for at in judged:
+        plain = {name: one for name, one in at.scores.items() if name != MODEL}
+        best = min(plain, key=lambda name: plain[name].pinball)
+        ours = at.scores[MODEL]
+        rows.append(
+            {
+                "horizon": at.horizon,
+                "rows": ours.rows,
+                "places": at.places,
+                "mae": ours.mae,
+                "pinball": ours.pinball,
+                "coverage": ours.coverage,
+                "plain": best,
+                "plain_pinball": plain[best].pinball,
+                "plain_mae": min(one.mae for one in plain.values()),
+            }
+        )
+    return pl.DataFrame(rows)

@@ -4,7 +4,7 @@ Drawn on figures of their own, without pyplot and its global state; nothing here
 that ``frames`` does not hold.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -95,6 +95,28 @@ def plot_reliability(reliability: pl.DataFrame) -> Figure:
     panels[0][0].set_ylabel("share of outcomes at or below it")
     panels[0][0].legend(loc="upper left", frameon=False, fontsize=8)
     figure.suptitle("Reliability of the model's quantiles", color=INK)
+    return figure
+
+
+def plot_importance(names: Sequence[str], gains: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the share of the loss reduction that each input brought.
+
+    Args:
+        names: Of the inputs.
+        gains: By what is told of, a booster each: gain of each input.
+    """
+    shares = {label: gain / max(gain.sum(), 1e-12) for label, gain in gains.items()}
+    order = np.argsort(np.sum(list(shares.values()), axis=0))
+    figure = Figure(figsize=(WIDTH, 0.35 * len(names) + 1.2), layout="constrained")
+    axes = figure.subplots()
+    height = 0.8 / len(gains)
+    for number, (label, share) in enumerate(shares.items()):
+        places = np.arange(len(names)) + (number - (len(gains) - 1) / 2) * height
+        axes.barh(places, share[order], height=height, label=label)
+    axes.set_yticks(np.arange(len(names)), [names[place] for place in order])
+    axes.set_xlabel("share of the loss reduction (gain)")
+    if len(gains) > 1:
+        axes.legend(loc="lower right")
     return figure
 
 

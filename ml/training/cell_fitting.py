@@ -8,24 +8,17 @@ horizon so far, and the booster ranks cells as it does for the shorter ones.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.cell_sample import CellSample
 from ml.data.cells import CellMonths, Growth
 from ml.model.boosting import Booster, fit_binary
-from ml.model.cell_model import (
-    CellFeatures,
-    CellManifest,
-    CellModel,
-    cell_inputs,
-    log_odds,
-    probability,
-)
+from ml.model.cell_model import CellManifest, CellModel, cell_inputs, log_odds, probability
 from ml.model.grid import LEARNT_HORIZONS
-from ml.model.matrix import FloatArray, IntArray
+from ml.model.matrix import FloatArray
 from ml.training.cell_params import CellParams
 
 _STEPS: Final = 25
@@ -36,25 +29,6 @@ _SLOPES: Final = (0.2, 1.5)
 
 _FEWEST: Final = 1e-4
 """Rates are kept this far from 0 and 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows to learn from.
-
-    Attributes:
-        features: Shape (rows, features).
-        horizon: Months ahead, shape (rows,).
-        offset: Log-odds of the rate of that horizon, shape (rows,).
-        has_grown: Shape (rows,).
-        aoi_key: Shape (rows,).
-    """
-
-    features: CellFeatures
-    horizon: IntArray
-    offset: FloatArray
-    has_grown: NDArray[np.bool_]
-    aoi_key: IntArray
 
 
 def known_growth(
@@ -97,54 +71,62 @@ def expected_rates(known: Mapping[int, Growth], params: CellParams) -> dict[int,
 
 
 def fit_cells(cells: CellMonths, known: Mapping[int, Growth], params: CellParams) -> CellModel:
-    """Train and calibrate.
+    """Train and calibrate; arguments as of ``draw``."""
+    return fit_sample(draw(cells, known, params), params)
+
+
+def draw(cells: CellMonths, known: Mapping[int, Growth], params: CellParams) -> CellSample:
+    """Draw the rows to learn from, the same ones from the same data and seed.
 
     Args:
         cells: All cells.
         known: What is known, by ``known_growth``; at least one horizon.
         params: The tunables.
     """
-    rates = expected_rates(known, params)
-    offsets = {horizon: float(np.log(rate / (1 - rate))) for horizon, rate in rates.items()}
-    sample = draw(cells, known, offsets, params)
-    booster = _fit(sample, np.ones(len(sample.horizon), dtype=bool), params)
+    rng = np.random.default_rng(params.seed)
+    rows, grown = [], []
+    for growth in known.values():
+        share = params.sample_rows / max(len(growth.rows), 1)
+        chosen = rng.random(len(growth.rows)) < share
+        rows.append(growth.rows[chosen])
+        grown.append(growth.has_grown[chosen])
+    drawn = np.concatenate(rows)
+    return CellSample(
+        chip_key=cells.chip_key[drawn],
+        aoi_key=cells.aoi_key[drawn],
+        as_of=cells.as_of[drawn],
+        horizon=np.repeat(np.array(list(known), dtype=np.int64), [len(part) for part in rows]),
+        has_grown=np.concatenate(grown),
+        names=cells.names,
+        values=cells.values[drawn],
+        rates=expected_rates(known, params),
+    )
+
+
+def fit_sample(sample: CellSample, params: CellParams) -> CellModel:
+    """Train and calibrate on rows that were drawn."""
+    booster = _fit(sample, np.ones(len(sample), dtype=bool), params)
     slopes = _slopes(sample, params)
-    reference = sample.features[sample.horizon == min(known)]
+    shortest = sample.horizon == sample.horizon.min()
+    reference, as_of = sample.values[shortest], sample.as_of[shortest]
+    offsets = {months: float(np.log(rate / (1 - rate))) for months, rate in sample.rates.items()}
     intercepts = {
-        horizon: _intercept(
-            slopes[horizon] * log_odds(booster, reference, horizon, offsets[horizon]), rate
+        months: _intercept(
+            slopes[months] * log_odds(booster, reference, months, offsets[months]), rate
         )
-        for horizon, rate in rates.items()
+        for months, rate in sample.rates.items()
     }
-    as_of = cells.as_of[known[min(known)].rows]
     manifest = CellManifest(
-        features=cells.names,
+        features=sample.names,
         offsets=offsets,
         slopes=slopes,
         intercepts=intercepts,
         first_as_of=int(as_of.min()),
         last_as_of=int(as_of.max()),
-        training_rows=len(sample.horizon),
+        training_rows=len(sample),
         fingerprint=_fingerprint(sample, params),
     )
     return CellModel(manifest=manifest, booster=booster)
-
-
-def draw(
-    cells: CellMonths,
-    known: Mapping[int, Growth],
-    offsets: Mapping[int, float],
-    params: CellParams,
-) -> Sample:
-    """Draw the rows to learn from, the same ones from the same data and seed."""
-    rng = np.random.default_rng(params.seed)
-    chosen = [rng.random(len(growth.rows)) < params.sample_share for growth in known.values()]
-    drawn = [growth.rows[mask] for growth, mask in zip(known.values(), chosen, strict=True)]
-    rows = np.concatenate(drawn)
-    horizon = np.repeat(np.array(list(known), dtype=np.int64), [len(part) for part in drawn])
-    grown = [growth.has_grown[mask] for growth, mask in zip(known.values(), chosen, strict=True)]
-    offset = np.array([offsets[months] for months in known])[np.searchsorted(list(known), horizon)]
-    return Sample(cells.values[rows], horizon, offset, np.concatenate(grown), cells.aoi_key[rows])
 
 
 def _exponent(known: Mapping[int, Growth], first: int, second: int, otherwise: float) -> float:
@@ -159,9 +141,9 @@ def _exponent(known: Mapping[int, Growth], first: int, second: int, otherwise: f
     return float(np.log(rates[1] / rates[0]) / np.log(second / first))
 
 
-def _fit(sample: Sample, rows: NDArray[np.bool_], params: CellParams) -> Booster:
+def _fit(sample: CellSample, rows: NDArray[np.bool_], params: CellParams) -> Booster:
     return fit_binary(
-        cell_inputs(sample.features[rows], sample.horizon[rows]),
+        cell_inputs(sample.values[rows], sample.horizon[rows]),
         sample.has_grown[rows],
         offset=sample.offset[rows],
         rounds=params.boosting.rounds,
@@ -169,7 +151,7 @@ def _fit(sample: Sample, rows: NDArray[np.bool_], params: CellParams) -> Booster
     )
 
 
-def _slopes(sample: Sample, params: CellParams) -> dict[int, float]:
+def _slopes(sample: CellSample, params: CellParams) -> dict[int, float]:
     """Return by horizon what log-odds are to be multiplied by, on AOIs not seen (Platt 1999)."""
     aois = np.unique(sample.aoi_key)
     folds = min(params.calibration_folds, len(aois))
@@ -182,7 +164,7 @@ def _slopes(sample: Sample, params: CellParams) -> dict[int, float]:
         unseen = fold == part
         booster = _fit(sample, ~unseen, params)
         odds[unseen] = log_odds(
-            booster, sample.features[unseen], sample.horizon[unseen], sample.offset[unseen]
+            booster, sample.values[unseen], sample.horizon[unseen], sample.offset[unseen]
         )
     slopes, slope = {}, 1.0
     for horizon in LEARNT_HORIZONS:
@@ -218,8 +200,6 @@ def _intercept(odds: FloatArray, rate: float) -> float:
     return intercept
 
 
-def _fingerprint(sample: Sample, params: CellParams) -> str:
-    digest = hashlib.sha256(json.dumps(params.model_dump(mode="json"), sort_keys=True).encode())
-    for array in (sample.features, sample.horizon, sample.has_grown, sample.aoi_key):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+def _fingerprint(sample: CellSample, params: CellParams) -> str:
+    tunables = json.dumps(params.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(f"{tunables}{sample.digest}".encode()).hexdigest()

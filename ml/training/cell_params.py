@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from ml.training.tunables import Section, Share, read_tunables
+from ml.training.tunables import GateParams, Section, Share, read_tunables
 
 CELL_PARAMS_PATH = Path(__file__).with_name("cell_params.yaml")
 
@@ -49,12 +49,13 @@ class CellParams(Section):
 
     seed: int
     features: tuple[str, ...]
-    sample_share: float = Field(gt=0, le=1)
+    sample_rows: int = Field(ge=1000)
     boosting: CellBoostingParams
     calibration_folds: int = Field(ge=2)
     exponent: Share
     backtest: CellBacktestParams
     minimum: CellMinimumParams
+    gate: GateParams
 
     @model_validator(mode="after")
     def _check_features(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ml.model.past import chip_features
-from ml.training.tunables import Section, Share, read_tunables
+from ml.training.tunables import GateParams, Section, Share, read_tunables
 
 PARAMS_PATH = Path(__file__).with_name("params.yaml")
 
@@ -76,15 +76,6 @@ class MinimumParams(Section):
     aois: int = Field(ge=2)
     as_of_months: int = Field(ge=2)
     rows_per_horizon: int = Field(ge=2)
-
-
-class GateParams(Section):
-    """What a challenger has to show against the champion."""
-
-    margin: float = Field(ge=0, le=0.5)
-    confidence: float = Field(gt=0.5, lt=1)
-    draws: int = Field(ge=100, le=100_000)
-    least_aois: int = Field(ge=2)
 
 
 class Params(Section):

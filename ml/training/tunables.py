@@ -17,6 +17,15 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class GateParams(Section):
+    """What a challenger has to show against the champion."""
+
+    margin: float = Field(ge=0, le=0.5)
+    confidence: float = Field(gt=0.5, lt=1)
+    draws: int = Field(ge=100, le=100_000)
+    least_aois: int = Field(ge=2)
+
+
 Tunables = TypeVar("Tunables", bound=Section)
 
 
@@ -36,3 +45,14 @@ def read_tunables(path: Path, kind: type[Tunables]) -> Tunables:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ParamsError(f"{path}: {where}: {first['msg']}") from error
+
+
+def flat(tunables: Section) -> dict[str, object]:
+    """Return tunables by dotted names, lists as words."""
+    values: dict[str, object] = {}
+    for name, value in tunables.model_dump(mode="json").items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            values[name] = ", ".join(value) if isinstance(value, list) else value
+    return values

@@ -3,7 +3,9 @@
 import dagster as dg
 
 from ml.judging.cell_backtest import CellBacktestRow
-from ml.lifecycle.cells import forecast_cells, train_cells
+from ml.lifecycle.forecasting import forecast_cells
+from ml.lifecycle.run import train_cells
+from orchestration.assets.model import model_card
 from orchestration.assets.tables import table_of
 from orchestration.terminal import step
 
@@ -18,17 +20,20 @@ from orchestration.terminal import step
 def cell_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
     """Probability that a cell has a new building within 6 and 12 months, judged by backtest.
 
-    Where the data do not suffice, or a plain forecast is better, the champion stays what it was.
+    Where the data do not suffice, or a plain forecast or the champion is better, the champion
+    stays what it was. The card tells how good it is, and where.
     """
     report = train_cells(on_split=lambda done, total: step.report(done, total, "backtest splits"))
     return dg.MaterializeResult(
         metadata={
             "reason": report.reason,
             "trained": report.trained,
-            "registered": report.registered,
+            "promoted": report.promoted,
             "model_version": report.model_version or "none",
             "mlflow_run": report.run_id or "none",
+            "mlflow_run_name": report.run_name or "none",
             "backtest": cell_backtest_table(report.metrics),
+            **model_card(report),
         }
     )
 

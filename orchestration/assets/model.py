@@ -36,7 +36,7 @@ def trained_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
             "mlflow_run": report.run_id or "none",
             "mlflow_run_name": report.run_name or "none",
             "backtest": backtest_table(report.metrics),
-            **_card(report),
+            **model_card(report),
         },
         check_results=[reports.beats_baselines(promoted=report.promoted, reason=report.reason)],
     )
@@ -63,7 +63,7 @@ def chip_forecast() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagste
     )
 
 
-def _card(report: TrainingReport) -> dict[str, dg.MetadataValue[Any]]:
+def model_card(report: TrainingReport[Any]) -> dict[str, dg.MetadataValue[Any]]:
     """Return the model card: its text here, and the file with its plots."""
     if report.card is None:
         return {}

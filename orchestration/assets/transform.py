@@ -13,7 +13,7 @@ import psycopg
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
-from ml.lifecycle.cells import ensure_cell_schema
+from ml.lifecycle.schema import ensure_schema
 from orchestration.dbt.counts import row_count
 from orchestration.dbt.project import LayerTranslator, dbt_project
 from orchestration.dbt.results import RUN_RESULTS, DbtResults
@@ -70,7 +70,7 @@ def _built(
 ) -> Iterator[Any]:
     digest = build_digest(connection)
     with connect(role=Role.TRAINER) as trainer:
-        ensure_cell_schema(trainer)  # the layer of hot spots is a view of it
+        ensure_schema(trainer)  # the layer of hot spots is a view of it
     invocation = dbt.cli(BUILD, context=context, raise_on_error=False)
     total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
     with (

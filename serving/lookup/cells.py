@@ -22,7 +22,10 @@ _CELLS: Final = sql.SQL("""
             group by chip_key
         ) as newest on true
         inner join lateral (
-            select max(model_version) as model_version
+            -- the last forecast, not the newest model: one of before may be back in use
+            select
+                (max(array[extract(epoch from written_at), model_version]))[2]::integer
+                    as model_version
             from ml.cell_forecast
             where
                 dim_chip.chip_key = cell_forecast.chip_key

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from ml.lifecycle.cells import ensure_cell_schema
+from ml.lifecycle.schema import ensure_schema
 from tests.fixtures.dbt import Dbt, MakeDbt
 from tests.fixtures.raw_world import RawWorld
 from warehouse.access import connect
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def forecast(dbt: Dbt, *rows: tuple[int, int, int, int, int, float]) -> None:
     """Write forecasts: horizon, model version, as-of month, chip, cell and probability."""
     with connect(role=Role.TRAINER) as connection:
-        ensure_cell_schema(connection)
+        ensure_schema(connection)
         connection.execute("delete from ml.cell_forecast")
         with connection.cursor() as cursor:
             cursor.executemany(

@@ -46,7 +46,10 @@ def test_missing_tables_end_in_one_sentence_and_exit_1(database: str) -> None:
 
 def test_rollback_and_replay_say_in_one_sentence_what_is_lacking(trained_database: str) -> None:
     for command, words in (
-        (("rollback",), "error: champion version 1 replaced none, so there is nothing to roll"),
+        (
+            ("rollback",),
+            "error: champion version 1 of building-growth replaced none, so there is nothing",
+        ),
         (("replay", "none"), "error: there is no run none; `make mlflow` lists the runs"),
     ):
         done = run(*command)

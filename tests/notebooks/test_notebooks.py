@@ -7,10 +7,13 @@ import nbformat
 import pytest
 
 from ml.lifecycle.forecasting import forecast_chips
+from ml.lifecycle.run import train_cells
+from tests.fixtures.cells import grow_cells, quick_cell_params, write_cells
+from warehouse.access import connect
 from warehouse.connection.settings import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "notebooks"
-PICTURES = {"chips": 6, "trackers": 5}
+PICTURES = {"chips": 6, "hot_spots": 7, "trackers": 5}
 """By name, how many pictures it shows."""
 
 
@@ -33,9 +36,20 @@ def test_a_notebook_is_kept_without_outputs(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_notebook_runs_and_shows_its_pictures(trained_database: str, name: str) -> None:
+def test_the_notebook_of_chips_runs_and_shows_its_pictures(trained_database: str) -> None:
     forecast_chips()
+    check_that_it_runs("chips")
+
+
+@pytest.mark.slow
+def test_the_notebook_of_hot_spots_runs_and_shows_its_pictures(database: str) -> None:
+    with connect() as connection:
+        write_cells(connection, grow_cells())
+    assert train_cells(params=quick_cell_params()).promoted
+    check_that_it_runs("hot_spots")
+
+
+def check_that_it_runs(name: str) -> None:
     notebook = read(FOLDER / f"{name}.ipynb")
     client = nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": FOLDER}}

@@ -14,7 +14,8 @@
                 as_of,
                 null::integer as model_version,
                 null::smallint as horizon,
-                null::double precision as probability
+                null::double precision as probability,
+                null::timestamptz as written_at
             from {{ ref("cell_month") }}
             where false
         )

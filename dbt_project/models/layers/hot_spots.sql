@@ -10,18 +10,33 @@ forecasts as (
         as_of,
         model_version,
         horizon,
-        probability
+        probability,
+        written_at
     from {{ cell_forecasts() }} as forecasts
 
 ),
 
-newest as (
+written as (
 
     select
         chip_key,
-        max(array[as_of, model_version]) as version
+        as_of,
+        model_version,
+        max(written_at) as written_at
     from forecasts
-    group by chip_key
+    group by chip_key, as_of, model_version
+
+),
+
+-- The newest forecast, not the newest model: the champion of before may be back in use.
+newest as (
+
+    select distinct on (chip_key)
+        chip_key,
+        as_of,
+        model_version
+    from written
+    order by chip_key asc, as_of desc, written_at desc, model_version desc
 
 ),
 
@@ -41,8 +56,7 @@ final as (
             chip_key % 8192 * 32 + cell_no / 32
         )::geometry (polygon, 3857) as geom
     from forecasts
-    inner join newest using (chip_key)
-    where array[as_of, model_version] = newest.version
+    inner join newest using (chip_key, as_of, model_version)
     group by chip_key, cell_no, as_of, model_version
 
 )

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from docs.cookbook.__main__ import Question, read_questions
-from ml.lifecycle.cells import ensure_cell_schema
 from ml.lifecycle.schema import ensure_schema
 from tests.dbt_project.on_citus import rules
 from tests.dbt_project.on_citus.recording import (
@@ -107,7 +106,6 @@ def recorded(make_dbt: MakeDbt) -> Recorded:
     refresh = run_on_citus(dbt, "run", "--full-refresh")
     with connect(role=Role.TRAINER) as connection:
         ensure_schema(connection)
-        ensure_cell_schema(connection)
     return Recorded(dbt, (first, second, refresh), cluster_of(dbt), rows)
 
 

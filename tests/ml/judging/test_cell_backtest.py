@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from ml.data.cells import CellMonths
+from ml.judging.backtest import MODEL, Protocol
 from ml.judging.cell_backtest import (
-    MODEL,
     CellBacktest,
-    CellProtocol,
     plain_scores,
     run_cell_backtest,
 )
@@ -19,7 +18,7 @@ from ml.model.grid import CELL_HORIZONS
 from tests.fixtures.cells import grow_cells, quick_cell_params
 
 PARAMS = quick_cell_params()
-ROLLING, UNSEEN = CellProtocol.ROLLING_ORIGIN, CellProtocol.UNSEEN_AOIS
+ROLLING, UNSEEN = Protocol.ROLLING_ORIGIN, Protocol.UNSEEN_AOIS
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +94,7 @@ def test_a_model_worse_than_a_plain_forecast_anywhere_is_not_registered(
     assert judge_cells(poorer(0.3)).beats
     verdict = judge_cells(poorer(0.1))
     assert not verdict.beats
-    assert verdict.sentence.startswith("not everywhere better")
+    assert verdict.sentence.startswith("does not everywhere beat")
     assert not judge_cells(CellBacktest((), ())).beats
 
 

@@ -7,7 +7,8 @@ import pytest
 from ml.data.origin import DataKind
 from ml.lifecycle.gate import Comparison, compare, decide, kinds_allow
 from ml.model.grid import HORIZONS
-from ml.training.params import GateParams, load_params
+from ml.training.params import load_params
+from ml.training.tunables import GateParams
 
 RULES = load_params().gate
 CHIPS = 40
@@ -37,7 +38,9 @@ def forecasts(
 
 
 def compared(challenger: pl.DataFrame, champion: pl.DataFrame | None = None) -> Comparison:
-    found = compare(forecasts() if champion is None else champion, challenger, AOIS, RULES)
+    found = compare(
+        forecasts() if champion is None else champion, challenger, AOIS, RULES, loss="pinball"
+    )
     assert found is not None
     return found
 
@@ -99,7 +102,7 @@ def test_only_equal_outcomes_are_paired() -> None:
 
 def test_with_too_few_common_aois_there_is_no_test() -> None:
     few = forecasts().filter(pl.col("chip_key") < 2 * RULES.least_aois - 2)
-    assert compare(forecasts(), few, AOIS, RULES) is None
+    assert compare(forecasts(), few, AOIS, RULES, loss="pinball") is None
 
 
 def test_neighbours_that_err_together_widen_the_interval() -> None:
@@ -110,7 +113,7 @@ def test_neighbours_that_err_together_widen_the_interval() -> None:
         pl.col("pinball") * (pl.col("chip_key") // 2).replace_strict(of_aoi)
     )
     by_aoi = compared(together)
-    by_chip = compare(forecasts(), together, {chip: chip for chip in AOIS}, RULES)
+    by_chip = compare(forecasts(), together, {chip: chip for chip in AOIS}, RULES, loss="pinball")
     assert by_chip is not None
     width = by_aoi.overall.upper - by_aoi.overall.lower
     assert width > 1.2 * (by_chip.overall.upper - by_chip.overall.lower)
@@ -119,7 +122,7 @@ def test_neighbours_that_err_together_widen_the_interval() -> None:
 def test_confidence_widens_the_interval() -> None:
     noisy = forecasts(noise=0.5)
     sure = GateParams(**RULES.model_dump() | {"confidence": 0.99})
-    wide = compare(forecasts(), noisy, AOIS, sure)
+    wide = compare(forecasts(), noisy, AOIS, sure, loss="pinball")
     assert wide is not None
     assert wide.overall.upper > compared(noisy).overall.upper
 

@@ -12,6 +12,7 @@ import pytest
 
 from ml.data.examples import read_chip_months
 from ml.lifecycle import registry, tracking
+from ml.model.chip_model import ForecastModel
 from ml.model.errors import FeatureError
 from ml.model.grid import HORIZONS, QUANTILE_NAMES, Target
 from ml.pyfunc import PyfuncModel
@@ -19,7 +20,7 @@ from tests.fixtures.trained import Trained
 from warehouse.access import connect
 from warehouse.connection.roles import Role
 
-CHAMPION = f"models:/{registry.MODEL_NAME}@{registry.CHAMPION}"
+CHAMPION = f"models:/{registry.CHIPS.name}@{registry.CHAMPION}"
 
 
 @pytest.fixture
@@ -32,14 +33,14 @@ def mlflow(in_trained: Trained) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def champion(in_trained: Trained) -> registry.Registered:
+def champion(in_trained: Trained) -> registry.Registered[ForecastModel]:
     found = registry.champion()
     assert found is not None
     return found
 
 
 @pytest.fixture
-def features(in_trained: Trained, champion: registry.Registered) -> pd.DataFrame:
+def features(in_trained: Trained, champion: registry.Registered[ForecastModel]) -> pd.DataFrame:
     """The last month of every chip, whole numbers as such, with a column too many."""
     with connect(role=Role.TRAINER) as connection:
         latest = read_chip_months(connection, champion.model.manifest.features).latest()
@@ -48,7 +49,7 @@ def features(in_trained: Trained, champion: registry.Registered) -> pd.DataFrame
 
 
 def test_the_champion_is_loaded_by_its_alias_and_forecasts_from_a_frame(
-    mlflow: ModuleType, champion: registry.Registered, features: pd.DataFrame
+    mlflow: ModuleType, champion: registry.Registered[ForecastModel], features: pd.DataFrame
 ) -> None:
     answer = mlflow.pyfunc.load_model(CHAMPION).predict(features)
     assert answer.columns.tolist() == ["target", "row", "horizon", *QUANTILE_NAMES, "baseline"]
@@ -59,14 +60,14 @@ def test_the_champion_is_loaded_by_its_alias_and_forecasts_from_a_frame(
     assert answer["q90"].nunique() > 10
 
 
-def test_a_frame_without_a_feature_is_refused(champion: registry.Registered) -> None:
+def test_a_frame_without_a_feature_is_refused(champion: registry.Registered[ForecastModel]) -> None:
     with pytest.raises(FeatureError, match="needs the columns known_count"):
         PyfuncModel(champion.model).predict(
             pd.DataFrame({name: [1.0] for name in champion.model.manifest.features[1:]})
         )
 
 
-def test_a_frame_of_words_is_refused(champion: registry.Registered) -> None:
+def test_a_frame_of_words_is_refused(champion: registry.Registered[ForecastModel]) -> None:
     with pytest.raises(FeatureError, match="must be numbers"):
         PyfuncModel(champion.model).predict(
             pd.DataFrame({name: ["many"] for name in champion.model.manifest.features})
@@ -76,7 +77,7 @@ def test_a_frame_of_words_is_refused(champion: registry.Registered) -> None:
 def test_the_logged_model_needs_no_checkout(in_trained: Trained, tmp_path: Path) -> None:
     """Its own code comes with it: loaded where the project is not."""
     client = tracking.mlflow_client()
-    version = client.get_model_version_by_alias(registry.MODEL_NAME, registry.CHAMPION)
+    version = client.get_model_version_by_alias(registry.CHIPS.name, registry.CHAMPION)
     program = (
         "import sys, warnings; warnings.simplefilter('ignore'); import mlflow.pyfunc\n"
         "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
@@ -96,9 +97,9 @@ def test_the_logged_model_needs_no_checkout(in_trained: Trained, tmp_path: Path)
 
 def test_signature_and_example_are_kept_with_the_model(mlflow: ModuleType) -> None:
     client = tracking.mlflow_client()
-    version = client.get_model_version_by_alias(registry.MODEL_NAME, registry.CHAMPION)
+    version = client.get_model_version_by_alias(registry.CHIPS.name, registry.CHAMPION)
     model = mlflow.pyfunc.load_model(version.source)
-    names = registry.Registered.of(version).model.manifest.features
+    names = registry.CHIPS.read(version).model.manifest.features
     assert tuple(model.metadata.get_input_schema().input_names()) == names
     assert model.metadata.get_output_schema().input_names()[0] == "target"
     assert tuple(model.input_example.columns) == names

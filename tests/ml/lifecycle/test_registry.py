@@ -49,6 +49,7 @@ def candidate(
         data_digest=data_digest or champion.tags[registry.DATA_DIGEST],
         kind=kind,
         forecasts=pl.read_parquet(kept).with_columns(pl.col("pinball") * factor),
+        loss="pinball",
         verdict=Verdict(beats=beats, sentence="beats all" if beats else "does not beat all"),
     )
 
@@ -56,7 +57,7 @@ def candidate(
 def decided(one: Candidate) -> Outcome:
     with connect(role=Role.TRAINER) as connection:
         places = read_places(connection)
-    return outcome(tracking.mlflow_client(), one, places, load_params().gate)
+    return outcome(tracking.mlflow_client(), registry.CHIPS, one, places, load_params().gate)
 
 
 def champion_version() -> int:
@@ -73,12 +74,14 @@ def test_a_rollback_restores_the_predecessor_and_training_does_not_undo_it(
     assert train(params=params).model_version == 2
     forecast_chips()
     assert current_versions() == {champion_version()} == {2}
-    registry.promote(tracking.mlflow_client(), 2)  # as a training that makes the same model does
+    registry.CHIPS.promote(
+        tracking.mlflow_client(), 2
+    )  # as a training that makes the same model does
 
-    assert registry.roll_back() == (2, 1)
+    assert registry.CHIPS.roll_back() == (2, 1)
     forecast_chips()
     assert current_versions() == {champion_version()} == {1}
-    challenger = registry.by_alias(tracking.mlflow_client(), registry.CHALLENGER)
+    challenger = registry.CHIPS.by_alias(tracking.mlflow_client(), registry.CHALLENGER)
     assert challenger is not None
     assert challenger.version == 2
 
@@ -90,14 +93,14 @@ def test_a_rollback_restores_the_predecessor_and_training_does_not_undo_it(
 
 
 def test_a_champion_that_replaced_none_cannot_be_rolled_back(in_trained: Trained) -> None:
-    with pytest.raises(RegistryError, match="version 1 replaced none"):
-        registry.roll_back()
+    with pytest.raises(RegistryError, match="version 1 of building-growth replaced none"):
+        registry.CHIPS.roll_back()
     assert champion_version() == 1
 
 
 def test_without_a_champion_there_is_nothing_to_roll_back(database: str) -> None:
-    with pytest.raises(RegistryError, match="no champion to roll back"):
-        registry.roll_back()
+    with pytest.raises(RegistryError, match="no champion of building-growth to roll back"):
+        registry.CHIPS.roll_back()
 
 
 @pytest.mark.parametrize(("factor", "data", "promoted", "words"), [
@@ -126,7 +129,7 @@ def test_kinds_of_data_are_not_compared_and_own_data_come_first(
     trained_database: str, held: DataKind, came: DataKind, promoted: bool, words: str
 ) -> None:
     tracking.mlflow_client().set_model_version_tag(
-        registry.MODEL_NAME, "1", registry.DATA_KIND, str(held)
+        registry.CHIPS.name, "1", registry.DATA_KIND, str(held)
     )
     found = decided(candidate(kind=came, factor=0.5))
     assert found.promotes is promoted

@@ -88,7 +88,7 @@ def test_a_champion_whose_files_are_gone_is_replaced(
             "update mlflow.model_versions set source = %s", ((tmp_path / "gone").as_uri(),)
         )
     assert registry.champion() is None
-    assert "champion version 1 counts as none: the model bundle" in caplog.text
+    assert "champion of building-growth, version 1, counts as none: the model bundle" in caplog.text
     report = train(params=params)
     assert (report.promoted, report.model_version) == (True, 2)
 
@@ -124,7 +124,7 @@ def test_a_model_worse_than_a_baseline_is_a_challenger_and_the_champion_stays(
     champion = registry.champion()
     assert champion is not None
     assert champion.version == 1
-    challenger = registry.by_alias(tracking.mlflow_client(), registry.CHALLENGER)
+    challenger = registry.CHIPS.by_alias(tracking.mlflow_client(), registry.CHALLENGER)
     assert challenger is not None
     assert challenger.version == 2
     losses = {(row.protocol, row.horizon, row.forecaster): row.score for row in report.metrics}

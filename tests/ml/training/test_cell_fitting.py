@@ -93,7 +93,7 @@ def test_one_aoi_leaves_the_model_as_it_is(cells: CellMonths) -> None:
 
 def test_too_few_rows_are_not_learnt_from(cells: CellMonths) -> None:
     everything = np.ones(len(cells), dtype=bool)
-    lacking = quick_cell_params(minimum=PARAMS.minimum.model_copy(update={"chip_months": 100}))
+    lacking = quick_cell_params(minimum=PARAMS.minimum.model_copy(update={"chip_months": 120}))
     assert list(known_growth(cells, lacking, among=everything)) == [3, 6]
     none = known_growth(cells, lacking, among=everything, until=int(cells.as_of_month.min()))
     assert none == {}

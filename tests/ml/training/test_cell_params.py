@@ -27,7 +27,11 @@ def test_dbt_promises_every_feature_that_the_model_of_cells_uses() -> None:
         ("  - appeared_3x3\n", "", "appeared_3x3 must be among"),
         ("  - usable_share\n", "  - appeared\n", "a name stands twice"),
         ("seed: 7", "seed: seven", "seed: Input should be a valid integer"),
-        ("sample_share: 0.12", "sample_share: 0", "sample_share: Input should be greater than 0"),
+        (
+            "sample_rows: 60000",
+            "sample_rows: 0",
+            "sample_rows: Input should be greater than or equal",
+        ),
         ("calibration_folds: 3", "calibration_fold: 3", "calibration_folds: Field required"),
     ],
 )

@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
 export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
-.PHONY: help setup run test lint format ui serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks lock clean
+.PHONY: help setup run test lint format ui serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks wheel backup restore lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -102,8 +102,18 @@ mutants: setup ## Break the code of FOLDER=ml/training bit by bit, show what no 
 hooks: setup ## Check changed files before every commit, by pre-commit
 	@.venv/bin/pre-commit install
 
-lock: ## Write requirements.lock from pyproject.toml, keeping versions; ARGS="--upgrade-package NAME" raises one
-	@$(GIVEN) .venv/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+wheel: setup ## Build the package as a wheel and a source archive, in dist/
+	@.venv/bin/uv build --quiet --clear && ls dist/*.whl dist/*.tar.gz
+
+backup: setup ## Write database, models, packages and runs into a new folder below FOLDER
+	@$(PY) -m sn7 backup "$${FOLDER:-backups}"
+
+restore: setup ## Bring back the backup FOLDER; ARGS=--force in place of what is there
+	@$(WITH_ARGS) -m sn7 restore "$$FOLDER"
+
+lock: ## Write the lock files from pyproject.toml, keeping versions; ARGS="--upgrade-package NAME" raises one
+	@$(GIVEN) .venv/bin/uv pip compile pyproject.toml --extra pipeline --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	@.venv/bin/uv pip compile pyproject.toml --extra serving --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file serving/bento/requirements.lock
 
 clean: ## Stop the server and delete the private home: database, artefacts, logs; ARGS=--force
 	@$(WITH_ARGS) -m warehouse clean

@@ -28,10 +28,10 @@ check 'mypy' mypy
 check 'sqlfluff' sqlfluff lint dbt_project/models dbt_project/tests docs/cookbook
 check 'sqlfluff, macros as rendered' sqlfluff lint --config scripts/rendered.sqlfluff dbt_project/models dbt_project/tests
 check 'dbt-bouncer' check_dbt_conventions
-check 'hadolint' hadolint Dockerfile deploy/citus/Dockerfile
+check 'hadolint' hadolint Dockerfile deploy/postgis/Dockerfile deploy/citus/Dockerfile
 check 'compose-lint' compose-lint check --quiet docker-compose.yml deploy/citus/docker-compose.yml
 check 'compose schema' check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml deploy/citus/docker-compose.yml
-check 'workflow schema' check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+check 'workflow schema' check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 check 'dependabot schema' check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 check 'issue forms' check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/data.yml .github/ISSUE_TEMPLATE/feature.yml
 check 'hooks' pre-commit validate-config

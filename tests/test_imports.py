@@ -10,6 +10,7 @@ from serving.bento.packaging import SHIPPED
 from warehouse.connection.settings import PROJECT_ROOT
 
 FOLDERS = (
+    "sn7",
     "orchestration",
     "benchmarks",
     "serving",
@@ -19,7 +20,7 @@ FOLDERS = (
     "loaders",
     "warehouse",
 )
-"""Each imports itself and those after it; nothing imports `orchestration` or `benchmarks`."""
+"""Each imports itself and those after it; nothing imports the first three."""
 
 BESIDE = {
     ("benchmarks", "scoring"),
@@ -36,7 +37,7 @@ ROOMS = {
     "scoring": ("kept", "files", "reporting", "metric"),
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("trackers", "judging", "drawing", "planning"),
-    "warehouse": ("setup", "server", "running", "connection"),
+    "warehouse": ("backup", "setup", "server", "running", "connection"),
     "serving": ("bento", "api", "tiles", "trackers", "lookup", "edge"),
     "orchestration": ("automation", "assets", "checks", "dbt"),
 }
@@ -94,8 +95,8 @@ def test_folders_import_downwards_only() -> None:
     assert upward == []
 
 
-def test_nothing_imports_orchestration_or_benchmarks() -> None:
-    for folder in ("orchestration", "benchmarks"):
+def test_nothing_imports_what_stands_on_top() -> None:
+    for folder in ("sn7", "orchestration", "benchmarks"):
         assert [
             (module, name)
             for module, name in IMPORTS

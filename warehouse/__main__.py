@@ -5,11 +5,14 @@ import os
 import shlex
 import shutil
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from warehouse.access import connect, dsn, libpq_environment, program_environment
+from warehouse.backup.restoring import restore_backup
+from warehouse.backup.writing import write_backup
 from warehouse.cli import PASS_ON, command_line, hand_over, run_cli
 from warehouse.connection.errors import CommandMissingError, PasswordError
 from warehouse.connection.libpq import shut_out_caller
@@ -19,10 +22,12 @@ from warehouse.running.build import answers, run_build, writes
 from warehouse.server import lifecycle
 from warehouse.server.install import ensure_postgres
 from warehouse.server.whereabouts import check_nothing_is_lost
+from warehouse.setup.logins import LoginPasswords, set_logins
 from warehouse.setup.passwords import generate_password, remove_password, set_password
 
 app = command_line(__doc__)
 
+HERE: Final = Path("/var/backups/sn7")
 ForceOption = Annotated[bool, typer.Option("--force", help="Even while a run or a load is on.")]
 RoleOption = Annotated[Role | None, typer.Option(help="Act as this role of the database.")]
 
@@ -153,6 +158,34 @@ def password(
     typer.echo(f"role {role} has its password; {_way_in(role)}", err=True)
     if generate:
         typer.echo(chosen)
+
+
+@app.command()
+def logins() -> None:
+    """Give the logins of a deployment the passwords of SN7_PIPELINE_PASSWORD and its like."""
+    typer.echo(f"passwords are set of: {', '.join(set_logins(LoginPasswords()))}")
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the backup's own folder is made.")] = HERE,
+) -> None:
+    """Write database, models, packages and runs into a new folder, while no run is on."""
+    made = write_backup(folder)
+    typer.echo(f"{made} holds all of it; bring it back with: sn7 restore {made}")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The folder that `backup` made.")],
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even where the warehouse holds something.")
+    ] = False,
+) -> None:
+    """Bring back what a backup holds, in place of what is there."""
+    restore_backup(folder, force=force)
+    typer.echo(f"the warehouse is as {folder} has it")
 
 
 @app.command(context_settings=PASS_ON, add_help_option=False)

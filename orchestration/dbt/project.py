@@ -20,7 +20,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from orchestration.errors import DbtProjectError
 from warehouse.access import libpq_environment
-from warehouse.connection.settings import PROJECT_ROOT
+from warehouse.connection.settings import PROJECT_ROOT, get_settings, is_checkout
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,9 @@ class LayerTranslator(DagsterDbtTranslator):
 @functools.cache
 def dbt_project() -> DbtProject:
     """Return the dbt project; its manifest lies apart from the one that dbt's users make."""
-    return DbtProject(PROJECT_ROOT / "dbt_project", target_path=TARGET)
+    # An installed package is no place to write to.
+    target = TARGET if is_checkout() else get_settings().home_location / "logs" / "dbt-manifest"
+    return DbtProject(PROJECT_ROOT / "dbt_project", target_path=target)
 
 
 def manifest() -> Path:

@@ -15,7 +15,6 @@ import yaml
 from ml.lifecycle import registry
 from ml.model.chip_model import ForecastModel
 from serving.bento.errors import NoBentoError, PackagingError
-from serving.bento.lock import serving_lock
 from serving.bento.store import digest, is_whole, put, workshop, write_whole
 from warehouse.connection.settings import PROJECT_ROOT, get_settings
 from warehouse.running.child import bound, parent_variable
@@ -24,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 NAME: Final = "building_growth"
 LOCK: Final = "requirements.lock"
+"""What the extra ``serving`` needs, with versions and hashes; `make lock` writes it."""
 LATEST: Final = "latest"
 """BentoML's name of the file that holds the version of the newest package."""
 
@@ -133,7 +133,7 @@ def _write_context(context: Path, model: ForecastModel) -> None:
         package = Path(folder.parts[0]) / "__init__.py"
         shutil.copyfile(PROJECT_ROOT / package, context / package)
     model.save(context / "model")
-    (context / LOCK).write_text(serving_lock(PROJECT_ROOT), encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name(LOCK), context / LOCK)
     description = {
         "service": "serving.api.service:BuildingGrowth",
         "name": NAME,

@@ -55,3 +55,7 @@ class PasswordError(UserError):
 
 class ConnectionLostError(UserError):
     """The database ended the connection, or its server is gone, in the middle of a command."""
+
+
+class BackupError(UserError):
+    """A backup cannot be written, is not whole, or would overwrite what is there."""

@@ -1,5 +1,6 @@
 """Settings of the warehouse, read from the environment at the time of the call."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,18 @@ from warehouse.connection.home import FOLDERS, claim
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
+def is_checkout() -> bool:
+    """Tell whether this code lies in the project's folder, and not among installed packages."""
+    return (PROJECT_ROOT / "pyproject.toml").is_file()
+
+
+def default_home() -> Path:
+    """Return ``.warehouse`` in a checkout, else a folder of the user's data (XDG)."""
+    if is_checkout():
+        return Path(".warehouse")
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "sn7-warehouse"
+
+
 class Settings(BaseSettings):
     """Where the database is and where the project keeps its files.
 
@@ -20,7 +33,7 @@ class Settings(BaseSettings):
             private server in ``home``.
         home: ``SN7_HOME``: the folder of the private server, artefacts, logs and generated data.
             A relative path counts from the project's root, so it does not depend on the current
-            folder.
+            folder; where the project is installed as a package, from the current folder.
         port: ``SN7_PORT``: the private server also listens on this port of 127.0.0.1, with a
             password; without it there is only the socket.
         role_password: ``SN7_ROLE_PASSWORD``: what ``python -m warehouse password`` gives a role.
@@ -29,7 +42,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SN7_", env_ignore_empty=True, frozen=True)
 
     dsn: str | None = None
-    home: Path = Path(".warehouse")
+    home: Path = Field(default_factory=default_home)
     port: Annotated[int, Field(ge=1024, le=65535)] | None = None
     role_password: SecretStr | None = None
 
@@ -48,7 +61,8 @@ class Settings(BaseSettings):
     @property
     def home_location(self) -> Path:
         """``home`` as an absolute path, whether it is there or not."""
-        return (PROJECT_ROOT / self.home.expanduser()).resolve()
+        base = PROJECT_ROOT if is_checkout() else Path.cwd()
+        return (base / self.home.expanduser()).resolve()
 
     @property
     def home_path(self) -> Path:

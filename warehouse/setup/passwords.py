@@ -33,13 +33,24 @@ def set_password(role: Role, password: str) -> None:
     Raises:
         PasswordError: The password is too short, or this user may not give one.
     """
-    if len(password) < MIN_LENGTH:
-        raise PasswordError(f"the password is too short: expected {MIN_LENGTH} characters or more")
     with connect() as connection:
-        scram = connection.pgconn.encrypt_password(
-            password.encode(), role.encode(), b"scram-sha-256"
-        ).decode()
+        scram = encrypted(connection, role, password)
         _alter(connection, role, sql.SQL("login password {}").format(sql.Literal(scram)))
+
+
+def encrypted(connection: psycopg.Connection, login: str, password: str) -> str:
+    """Return what the server keeps of a login's password.
+
+    Raises:
+        PasswordError: The password is too short.
+    """
+    if len(password) < MIN_LENGTH:
+        raise PasswordError(
+            f"the password is too short: expected {MIN_LENGTH} characters or more for {login}"
+        )
+    return connection.pgconn.encrypt_password(
+        password.encode(), login.encode(), b"scram-sha-256"
+    ).decode()
 
 
 def remove_password(role: Role) -> None:

@@ -1,27 +1,39 @@
-"""The service's part of the lock file."""
+"""The service's own lock file: a part of the project's, with all that its extra needs."""
 
-from pathlib import Path
+import re
+import tomllib
 
-import pytest
-
-from serving.bento.errors import PackagingError
-from serving.bento.lock import serving_lock
 from warehouse.connection.settings import PROJECT_ROOT
 
-
-def test_the_part_is_pinned_hashed_and_small() -> None:
-    lock = serving_lock(PROJECT_ROOT)
-    pins = [line for line in lock.splitlines() if "==" in line and not line.startswith(" ")]
-    assert 50 < len(pins) < 110
-    assert lock.count("--hash=sha256:") > len(pins)
-    assert {name.split("==")[0] for name in pins} >= {
-        "bentoml", "lightgbm", "numpy", "psycopg", "psycopg-binary", "pydantic-settings", "scipy",
-    }  # fmt: skip
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ]+)", re.MULTILINE)
+OURS = (PROJECT_ROOT / "serving" / "bento" / "requirements.lock").read_text("utf-8")
+ALL = (PROJECT_ROOT / "requirements.lock").read_text("utf-8")
 
 
-def test_a_package_that_the_lock_lacks_is_named(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))
-    lines = (PROJECT_ROOT / "requirements.lock").read_text("utf-8").replace("lightgbm==", "heavy==")
-    (tmp_path / "requirements.lock").write_text(lines)
-    with pytest.raises(PackagingError, match=r"requirements\.lock lacks lightgbm; run `make lock`"):
-        serving_lock(tmp_path)
+def hashes(lock: str) -> dict[tuple[str, str], set[str]]:
+    """Hashes of each pinned package."""
+    found = list(PIN.finditer(lock))
+    ends = [match.start() for match in found[1:]] + [len(lock)]
+    return {
+        (match[1], match[2]): set(re.findall(r"sha256:[0-9a-f]{64}", lock[match.end() : end]))
+        for match, end in zip(found, ends, strict=True)
+    }
+
+
+def test_it_is_a_small_part_of_the_project_s_lock() -> None:
+    ours, all_of_them = hashes(OURS), hashes(ALL)
+    assert 50 < len(ours) < 110
+    assert all(ours.values())
+    assert [pin for pin, known in ours.items() if not known <= all_of_them.get(pin, set())] == []
+
+
+def test_it_holds_all_that_the_extra_asks_for() -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["serving"]
+    names = {name for name, _ in hashes(OURS)}
+    assert {re.split(r"[\[<>=]", text)[0] for text in wanted} <= names
+    assert "scipy" in names, "what LightGBM needs belongs to it"
+
+
+def test_no_lock_names_an_index() -> None:
+    assert "://" not in OURS + ALL

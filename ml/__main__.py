@@ -46,12 +46,12 @@ def train() -> None:
     """Train on the feature tables, judge by backtest, let the gate decide on the champion."""
     from ml.judging.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
     from ml.judging.report import backtest_table  # noqa: PLC0415
-    from ml.lifecycle.cells import train_cells  # noqa: PLC0415
-    from ml.lifecycle.run import train as run_training  # noqa: PLC0415
+    from ml.lifecycle.run import TrainingReport  # noqa: PLC0415
+    from ml.retraining.training import train_cells_when_due, train_when_due  # noqa: PLC0415
 
     with hold(dsn(), "python -m ml train"):
-        report = run_training()
-        cells = train_cells() if report.trained else None
+        report = train_when_due(always=True).chips or TrainingReport(trained=False, reason="")
+        cells = train_cells_when_due(always=True).cells if report.trained else None
     console = Console()
     if report.trained:
         for protocol in Protocol:

@@ -108,7 +108,8 @@ def record_months(context: dg.AssetExecutionContext, stage: Stage) -> list[int]:
         if stage is Stage.LOADED:
             for month in gone:
                 context.instance.delete_dynamic_partition(MONTHS.name or "", str(month))
-        _note(connection, stage, {month: row["digest"] for month, row in fresh.items()}, gone)
+        digests = {month: row["digest"] for month, row in fresh.items()}
+        note_months(connection, stage, digests, gone)
     return sorted(fresh)
 
 
@@ -121,9 +122,21 @@ def _held(connection: psycopg.Connection, stage: Stage) -> dict[int, dict[str, A
     }
 
 
-def _note(
-    connection: psycopg.Connection, stage: Stage, fresh: Mapping[int, str], gone: Collection[int]
+def note_months(
+    connection: psycopg.Connection,
+    stage: Stage,
+    fresh: Mapping[int, str],
+    gone: Collection[int] = (),
 ) -> None:
+    """Write down what months hold now.
+
+    Args:
+        connection: As role orchestrator.
+        stage: How far they have come.
+        fresh: Digest of each that has changed.
+        gone: Those that are no more.
+    """
+    connection.execute(_TABLE)
     connection.execute(
         "delete from monitoring.month where stage = %s and time_key = any(%s)",
         (stage, [*gone, *fresh]),

@@ -53,9 +53,6 @@ def build_inbox_sensor() -> dg.SensorDefinition:
     def inbox_sensor(
         context: dg.SensorEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        if context.instance.get_runs(_in_progress(), limit=1):
-            yield dg.SkipReason("a run on what came before is not over yet")
-            return
         try:
             inbox = open_inbox()
             if inbox is None:
@@ -85,6 +82,9 @@ def evaluate(
     Raises:
         InboxError: The inbox cannot be read.
     """
+    if instance.get_runs(_not_over(), limit=1):
+        reason = "a run on what came before is not over yet"
+        return dg.SkipReason(reason), json.loads(cursor or "{}")
     entries = inbox.entries()
     with connect(role=Role.ORCHESTRATOR) as connection:
         taken = ledger.taken(connection)
@@ -178,5 +178,6 @@ def _reason_to_wait(last: RunRecord, attempt: int, now: float) -> str | None:
     return None
 
 
-def _in_progress() -> dg.RunsFilter:
-    return dg.RunsFilter(tags={STARTED_BY: INBOX}, statuses=IN_PROGRESS_RUN_STATUSES)
+def _not_over() -> dg.RunsFilter:
+    waiting = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
+    return dg.RunsFilter(tags={STARTED_BY: INBOX}, statuses=[*waiting, *IN_PROGRESS_RUN_STATUSES])

@@ -65,7 +65,8 @@ def is_all_taken() -> bool:
     if lying != taken:
         return False
     with persistent_instance() as instance:
-        if instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES), limit=1):
+        waiting = [dg.DagsterRunStatus.QUEUED, *IN_PROGRESS_RUN_STATUSES]
+        if instance.get_runs(dg.RunsFilter(job_name=MAIN.name, statuses=waiting), limit=1):
             return False
         last = instance.get_runs(dg.RunsFilter(job_name=MAIN.name), limit=1)
     return bool(last) and last[0].status is dg.DagsterRunStatus.SUCCESS

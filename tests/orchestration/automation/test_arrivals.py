@@ -11,9 +11,17 @@ import pytest
 
 from orchestration.assets.raw import raw_tables
 from orchestration.assets.source import source_data
-from orchestration.automation.arrivals import ATTEMPT, MOST_ATTEMPTS, WHAT, evaluate
+from orchestration.automation.arrivals import (
+    ATTEMPT,
+    INBOX,
+    MOST_ATTEMPTS,
+    STARTED_BY,
+    WHAT,
+    evaluate,
+)
 from orchestration.dbt.months import Stage
 from orchestration.inbox.place import open_inbox
+from orchestration.runs.here import _origin
 from orchestration.runs.lock import run_lock
 from tests.fixtures.sources import Raw, csv_text, row
 
@@ -178,6 +186,25 @@ def test_a_run_that_failed_is_tried_again_a_few_times(
     put(daemon, "a.csv", row(1), row(2))
     assert daemon.run(daemon.settle()).success
     assert held() == ["201801 2"]
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "QUEUED", "STARTING", "STARTED", "CANCELING"])
+def test_nothing_is_asked_for_while_a_run_is_on_or_waits_its_turn(
+    daemon: Daemon, status: str
+) -> None:
+    put(daemon, "a.csv", row(1))
+    daemon.look()
+    daemon.instance.create_run_for_job(
+        _main(),
+        tags={STARTED_BY: INBOX},
+        status=dg.DagsterRunStatus(status),
+        remote_job_origin=_origin(),
+    )
+
+    asked = daemon.look()
+
+    assert isinstance(asked, dg.SkipReason)
+    assert asked.skip_message == "a run on what came before is not over yet"
 
 
 def test_a_run_that_died_after_the_load_is_carried_on(

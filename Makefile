@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
 export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
-.PHONY: help setup run test lint format ui serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks wheel backup restore lock clean
+.PHONY: help setup run test lint format ui simulate serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks wheel backup restore lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -57,6 +57,9 @@ format: setup ## Format Python and SQL
 
 ui: setup ## Open the Dagster UI on 127.0.0.1:3001; ARGS="--port N" for another port
 	@$(WITH_ARGS) -m orchestration ui
+
+simulate: setup ## Play a year in minutes: arrivals, faults, drift, training, service; ARGS="--factor 0.5" for less
+	@$(WITH_ARGS) -m orchestration simulate
 
 serve: setup ## Start the forecast service on 127.0.0.1:3000; ARGS="--port N" for another port
 	@$(WITH_ARGS) -m serving serve

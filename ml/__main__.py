@@ -52,12 +52,11 @@ def train(
     from ml.judging.backtest import Protocol  # noqa: PLC0415 - keeps `--help` fast
     from ml.judging.report import backtest_table  # noqa: PLC0415
     from ml.lifecycle.registry import CELLS, CHIPS  # noqa: PLC0415
-    from ml.lifecycle.run import train as train_chips  # noqa: PLC0415
-    from ml.lifecycle.run import train_cells  # noqa: PLC0415
+    from ml.retraining.training import train_cells_now, train_now  # noqa: PLC0415
 
     with hold(dsn(), "python -m ml train"):
-        chips = train_chips(histories=histories)
-        cells = train_cells() if chips.trained else None
+        chips = train_now(histories=histories)
+        cells = train_cells_now() if chips.trained else None
     console = Console()
     if chips.trained:
         for protocol in Protocol:

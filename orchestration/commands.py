@@ -23,11 +23,13 @@ from synthetic import Size
 from warehouse.access import dsn
 from warehouse.cli import command_line, require_free_port
 from warehouse.connection.errors import CommandMissingError
-from warehouse.connection.settings import get_settings
+from warehouse.connection.settings import PROJECT_ROOT, get_settings
 from warehouse.progress import Display, console_on
 from warehouse.running.lock import hold
+from warehouse.server import lifecycle
 
-UI_PORT: Final = 3001  # 3000 is the service's
+UI_PORT: Final = 3001
+SERVICE_PORT: Final = 3000
 
 app = command_line("The whole chain in one command, and Dagster's UI on it.")
 
@@ -70,6 +72,28 @@ def _source(data: Path | None, size: Size | None) -> SourceConfig:
     if size is not None:
         raise typer.BadParameter("expected --data or --size, not both")
     return SourceConfig(path=str(find_source(data.absolute()).path))
+
+
+@app.command()
+def simulate(
+    factor: Annotated[float, typer.Option(help="Buildings, in relation to the sample.")] = 1.0,
+    ui_port: Annotated[int, typer.Option(help="Port of Dagster's UI.")] = UI_PORT,
+    service_port: Annotated[int, typer.Option(help="Port of the service.")] = SERVICE_PORT,
+) -> None:
+    """Play a year in minutes, in a home of its own, and compare its tables with one build."""
+    from orchestration.simulation.play import new_home, play  # noqa: PLC0415 (polars and more)
+
+    new_home(PROJECT_ROOT / ".warehouse-simulated")
+    try:
+        played = play(factor=factor, ui_port=ui_port, service_port=service_port, say=typer.echo)
+    finally:
+        lifecycle.stop(get_settings(), force=True)
+    lines = [*(line for month in played.months for line in month.lines()), *played.verdict()]
+    (get_settings().artifacts / "simulation.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    for line in played.verdict():
+        typer.echo(line)
+    if not played.is_good:
+        raise typer.Exit(1)
 
 
 @app.command()

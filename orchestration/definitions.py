@@ -4,9 +4,29 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from orchestration.assets import cells, model, raw, service, source, trackers
+from orchestration.assets import (
+    cells,
+    model,
+    months,
+    raw,
+    retention,
+    service,
+    source,
+    trackers,
+)
 from orchestration.assets.transform import build_dbt_assets
-from orchestration.automation.jobs import MAIN
+from orchestration.automation.arrivals import build_inbox_sensor
+from orchestration.automation.jobs import (
+    DAILY,
+    FRESH,
+    MAIN,
+    MONTHLY,
+    PRUNE,
+    REBUILD,
+    WEEKLY,
+)
+from orchestration.automation.watching import failed_runs, noteworthy_runs
+from orchestration.checks.freshness import FRESHNESS
 from orchestration.dbt.project import manifest
 from orchestration.resources import build_resources
 
@@ -28,8 +48,14 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             cells.cell_model,
             cells.cell_forecast,
             service.bento,
+            *months.SEEN,
+            months.rebuilt,
+            retention.retention,
         ],
-        jobs=[MAIN],
+        asset_checks=FRESHNESS,
+        jobs=[MAIN, REBUILD, FRESH, PRUNE],
+        schedules=[MONTHLY, DAILY, WEEKLY],
+        sensors=[build_inbox_sensor(), failed_runs, noteworthy_runs],
         resources={**build_resources(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

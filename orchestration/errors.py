@@ -13,3 +13,15 @@ class DbtProjectError(OrchestrationError):
 
 class DbtBuildError(OrchestrationError):
     """A dbt model could not be built, or a dbt test found rows that break its rule."""
+
+
+class InboxError(OrchestrationError):
+    """The inbox is not there or cannot be read."""
+
+
+class UnknownMonthError(OrchestrationError):
+    """The warehouse has not built the month."""
+
+
+class SimulationError(OrchestrationError):
+    """The simulated year cannot go on."""

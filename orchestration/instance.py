@@ -35,6 +35,15 @@ run_launcher:
 run_monitoring:
   enabled: true
   poll_interval_seconds: 10
+retention:  # of the notes of schedules and sensors (days); runs: orchestration/assets/retention.py
+  schedule:
+    purge_after_days: 180
+  sensor:
+    purge_after_days:
+      skipped: 2
+      started: 180
+      success: 180
+      failure: 30
 """
 
 

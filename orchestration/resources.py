@@ -12,6 +12,7 @@ import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource
 from packaging.version import Version
 
+from orchestration.alerts import alerts_of_environment
 from orchestration.dbt.project import DBT_EXECUTABLE, dbt_project
 from orchestration.dbt.results import RUN_RESULTS
 from orchestration.runs.lock import run_lock
@@ -89,6 +90,7 @@ def build_resources() -> dict[str, Any]:
             global_config_flags=launched,
         ),
         "run_lock": run_lock,
+        "alerts": alerts_of_environment(),
         "io_manager": dg.FilesystemIOManager(),
     }
 

@@ -33,13 +33,13 @@ BESIDE = {
 """Pairs of which the first has no business with the second, though it stands above."""
 
 ROOMS = {
-    "ml": ("lifecycle", "reporting", "judging", "training", "data", "model"),
+    "ml": ("retraining", "lifecycle", "reporting", "judging", "training", "data", "model"),
     "scoring": ("kept", "files", "reporting", "metric"),
     "loaders": ("raw", "assembly", "forms", "terms"),
-    "synthetic": ("trackers", "judging", "drawing", "planning"),
+    "synthetic": ("year", "trackers", "judging", "drawing", "planning"),
     "warehouse": ("backup", "setup", "server", "running", "connection"),
     "serving": ("bento", "api", "tiles", "trackers", "lookup", "edge"),
-    "orchestration": ("automation", "assets", "checks", "dbt"),
+    "orchestration": ("simulation", "automation", "assets", "inbox", "checks", "dbt"),
 }
 """Rooms of a folder, each importing those after it."""
 

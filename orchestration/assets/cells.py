@@ -4,9 +4,11 @@ import dagster as dg
 
 from ml.judging.cell_backtest import CellBacktestRow
 from ml.lifecycle.forecasting import forecast_cells
-from ml.lifecycle.run import train_cells
-from orchestration.assets.model import model_card
+from ml.lifecycle.run import TrainingReport
+from ml.retraining.training import train_cells_when_due
+from orchestration.assets.model import TrainingConfig, decision_of, model_card
 from orchestration.assets.tables import table_of
+from orchestration.owners import MACHINE_LEARNING
 from orchestration.terminal import step
 
 
@@ -14,19 +16,27 @@ from orchestration.terminal import step
     key=["ml", "cell_model"],
     deps=[["features", "cell_month"]],
     group_name="ml",
+    owners=[MACHINE_LEARNING],
     required_resource_keys={"run_lock"},
     kinds={"lightgbm", "mlflow"},
 )
-def cell_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes it bare only
+def cell_model(config: TrainingConfig) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Probability that a cell has a new building within 6 and 12 months, judged by backtest.
 
     Where the data do not suffice, or a plain forecast or the champion is better, the champion
     stays what it was. The card tells how good it is, and where.
     """
-    report = train_cells(on_split=lambda done, total: step.report(done, total, "backtest splits"))
+    decided = train_cells_when_due(
+        always=config.always,
+        on_split=lambda done, total: step.report(done, total, "backtest splits"),
+    )
+    report = decided.report or TrainingReport(
+        trained=False, reason=f"no training: {decided.due.reason}"
+    )
     return dg.MaterializeResult(
         metadata={
             "reason": report.reason,
+            **decision_of(decided.due),
             "trained": report.trained,
             "promoted": report.promoted,
             "model_version": report.model_version or "none",
@@ -42,6 +52,7 @@ def cell_model() -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster t
     key=["ml", "cell_forecast"],
     deps=[cell_model, ["features", "cell_month"]],
     group_name="ml",
+    owners=[MACHINE_LEARNING],
     required_resource_keys={"run_lock"},
     kinds={"postgres"},
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 import dagster as dg
 import psycopg
@@ -12,8 +12,12 @@ from loaders.forms.origin import is_generated
 from loaders.load import LoadReport, load
 from loaders.sources import forget
 from orchestration.assets.holdings import holdings, holdings_table
+from orchestration.assets.source import Arrivals
 from orchestration.checks import reports
 from orchestration.dbt.counts import row_counts
+from orchestration.dbt.months import Stage, record_months
+from orchestration.inbox.delivery import Delivery, take, withdraw
+from orchestration.owners import DATA_ENGINEERING
 from orchestration.terminal import step
 from warehouse.access import connect
 from warehouse.connection.roles import Role
@@ -47,38 +51,57 @@ NOTHING_LOADED: Final = "as it was"
             deps=["source_data"],
             group_name="raw",
             kinds={"postgres"},
+            owners=[DATA_ENGINEERING],
             description=description,
         )
         for table, description in RAW_TABLES.items()
     ],
     ins={"source_data": dg.AssetIn("source_data")},
     required_resource_keys={"run_lock"},
-    check_specs=[reports.NOTHING_REJECTED, reports.READ_IS_KEPT],
+    check_specs=[
+        reports.NOTHING_REJECTED,
+        reports.READ_IS_KEPT,
+        reports.INBOX_WAS_TAKEN,
+    ],
 )
 def raw_tables(
-    source_data: Optional[str],  # noqa: UP045 (Dagster reads no other form of it)
+    context: dg.AssetExecutionContext, source_data: Arrivals
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Load the source; images that did not change stay as they are.
+    """Load what has arrived and take out what has left; images that did not change stay.
 
-    Without a source, the tables are what they are.
+    Without arrivals, the tables are what they are.
     """
-    report = None if source_data is None else _loaded(Path(source_data))
+    arrived = _arrived(source_data, context.run.run_id)
+    loads = arrived.reports
     with connect(role=Role.ORCHESTRATOR) as connection:
         counts = row_counts(connection, schema="raw", tables=RAW_TABLES)
-        reasons = rejection_reasons(connection, report.load_id) if report else {}
-    sources = holdings_table(holdings())
+        reasons = rejection_reasons(connection, [one.load_id for one in loads])
     extra: dict[str, dict[str, Any]] = {
-        "load_run": {**_figures(report), "sources": sources},
+        "load_run": {**_figures(arrived), "sources": holdings_table(holdings())},
         "rejected_row": {"reasons": reasons},
     }
     for table, count in counts.items():
         metadata = {"dagster/row_count": count, **extra.get(table, {})}
         yield dg.MaterializeResult(asset_key=["raw", table], metadata=metadata)
-    read, loaded, rejected = (
-        (report.rows_read, report.rows_loaded, report.rows_rejected) if report else (0, 0, 0)
+    rejected = sum(one.rows_rejected for one in loads)
+    yield reports.nothing_rejected(rejected, reasons)
+    yield reports.read_is_kept(
+        read=sum(one.rows_read for one in loads),
+        loaded=sum(one.rows_loaded for one in loads),
+        rejected=rejected,
     )
-    yield reports.nothing_rejected(rejected)
-    yield reports.read_is_kept(read=read, loaded=loaded, rejected=rejected)
+    yield reports.inbox_was_taken(arrived.refused)
+    record_months(context, Stage.LOADED)
+
+
+def _arrived(arrivals: Arrivals, run_id: str) -> Delivery:
+    """Withdraw, then load: the path that was given, then what lies in the inbox."""
+    withdrawn = withdraw(arrivals.forget)
+    loads = [] if arrivals.path is None else [_loaded(Path(arrivals.path))]
+    if not arrivals.inbox and not arrivals.gone:
+        return Delivery(tuple(loads), {}, withdrawn)
+    taken = take(arrivals.inbox, arrivals.gone, run_id=run_id, follow=step.report_load)
+    return Delivery((*loads, *taken.reports), taken.refused, {**withdrawn, **taken.withdrawn})
 
 
 def _loaded(path: Path) -> LoadReport:
@@ -92,23 +115,27 @@ def _loaded(path: Path) -> LoadReport:
     return report
 
 
-def _figures(report: LoadReport | None) -> dict[str, Any]:
-    if report is None:
-        return {"state": NOTHING_LOADED}
-    return {
-        "state": str(report.state),
-        "rows_read": report.rows_read,
-        "rows_loaded": report.rows_loaded,
-        "rows_rejected": report.rows_rejected,
-        "warnings": list(report.warnings),
-        "made_way": dict(report.made_way),
-    }
+def _figures(arrived: Delivery) -> dict[str, Any]:
+    if not arrived.reports:
+        figures: dict[str, Any] = {"state": NOTHING_LOADED}
+    else:
+        states = {str(one.state) for one in arrived.reports}
+        figures = {
+            "state": min(states) if len(states) == 1 else "loaded",
+            **{
+                name: sum(getattr(one, name) for one in arrived.reports)
+                for name in ("rows_read", "rows_loaded", "rows_rejected")
+            },
+            "warnings": [warning for one in arrived.reports for warning in one.warnings],
+            "made_way": {name: n for one in arrived.reports for name, n in one.made_way},
+        }
+    return figures | {"refused": arrived.refused, "withdrawn": arrived.withdrawn}
 
 
-def rejection_reasons(connection: psycopg.Connection, load_id: int) -> dict[str, int]:
-    """Count the rejected rows of a load by the phrase that opens their reason, most first."""
+def rejection_reasons(connection: psycopg.Connection, load_ids: list[int]) -> dict[str, int]:
+    """Count the rejected rows of loads by the phrase that opens their reason, most first."""
     query = (
         "select split_part(reason, ':', 1) as phrase, count(*) from raw.rejected_row "
-        "where load_id = %s group by phrase order by count(*) desc, phrase limit %s"
+        "where load_id = any(%s) group by phrase order by count(*) desc, phrase limit %s"
     )
-    return dict(connection.execute(query, (load_id, REASONS_SHOWN)).fetchall())
+    return dict(connection.execute(query, (load_ids, REASONS_SHOWN)).fetchall())

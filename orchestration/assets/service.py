@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.owners import SERVICE
 from serving.bento.packaging import build_bento
 
 
@@ -9,6 +10,7 @@ from serving.bento.packaging import build_bento
     key=["serving", "bento"],
     deps=[["ml", "trained_model"], ["ml", "chip_forecast"]],
     group_name="serving",
+    owners=[SERVICE],
     required_resource_keys={"run_lock"},
     kinds={"bentoml"},
 )

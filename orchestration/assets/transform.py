@@ -15,9 +15,12 @@ from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
 from ml.lifecycle.schema import ensure_schema
 from orchestration.dbt.counts import row_count
-from orchestration.dbt.project import LayerTranslator, dbt_project
+from orchestration.dbt.months import Stage, record_months
+from orchestration.dbt.project import dbt_project, manifest
 from orchestration.dbt.results import RUN_RESULTS, DbtResults
+from orchestration.dbt.sentences import broken_by
 from orchestration.dbt.standing import build_digest, is_standing, keep_standing
+from orchestration.dbt.translator import LayerTranslator
 from orchestration.errors import DbtBuildError
 from orchestration.resources import forget_results
 from orchestration.terminal import step
@@ -37,15 +40,15 @@ DBT_ENDS_WITHIN_SECONDS: Final = 5.0
 """What an interrupted dbt gets to end by itself, which takes it 2 to 4 s on a busy machine."""
 
 
-def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
+def build_dbt_assets(parsed: Path) -> dg.AssetsDefinition:
     """Return the assets and checks of the whole dbt project.
 
     Args:
-        manifest: Path of its ``manifest.json``.
+        parsed: Path of its ``manifest.json``.
     """
 
     @dbt_assets(
-        manifest=manifest,
+        manifest=parsed,
         project=dbt_project(),
         dagster_dbt_translator=LayerTranslator(),
         name="dbt_models",
@@ -56,11 +59,12 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         run_lock: dg.ResourceParam[RunSession],  # noqa: ARG001 (held while dbt runs)
     ) -> Iterator[Any]:
         with connect(role=Role.TRANSFORMER, autocommit=True) as connection:
-            nodes = json.loads(manifest.read_bytes())["nodes"]
+            nodes = json.loads(parsed.read_bytes())["nodes"]
             if not context.is_subset and is_standing(connection, nodes):
                 yield from _standing(context, connection, nodes)
             else:
                 yield from _built(context, dbt, connection)
+        record_months(context, Stage.BUILT)
 
     return dbt_models
 
@@ -79,10 +83,29 @@ def _built(
     ):
         for done, event in enumerate(invocation.stream(), start=1):
             step.report(min(done, total), total, "tables and checks")
-            yield with_row_count(event, invocation.manifest, connection)
+            yield told_of(event, invocation, connection)
     raise_if_failed(invocation)
     if not context.is_subset:
         keep_standing(connection, digest)
+
+
+def build_all(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, connection: psycopg.Connection
+) -> None:
+    """Run the whole ``dbt build`` within a step that is none of its assets.
+
+    Raises:
+        DbtBuildError: A model failed, or a test does not hold.
+    """
+    digest = build_digest(connection)
+    invocation = dbt.cli(BUILD, manifest=manifest(), raise_on_error=False)
+    with (
+        ended_with_the_step(invocation),
+        told_of_waits(lambda sentence: tell(context, sentence), application="dbt"),
+    ):
+        invocation.wait()
+    raise_if_failed(invocation)
+    keep_standing(connection, digest)
 
 
 def _standing(
@@ -128,18 +151,21 @@ def tell(context: dg.AssetExecutionContext, sentence: str) -> None:
     step.say(sentence)
 
 
-def with_row_count(
-    event: object, manifest: Mapping[str, Any], connection: psycopg.Connection
-) -> object:
-    """Add the row count to the event of a table that dbt has built; leave others as they are.
+def told_of(event: object, invocation: DbtCliInvocation, connection: psycopg.Connection) -> object:
+    """Add to the event of a table its row count, and to that of a broken test the rows at fault.
 
-    Done here and not by dagster-dbt's ``fetch_row_counts``, which names the database that the
-    manifest was made for, not the one that dbt has built in.
+    Row counts are taken here and not by dagster-dbt's ``fetch_row_counts``, which names the
+    database that the manifest was made for, not the one that dbt has built in.
     """
-    if not isinstance(event, dg.Output):
-        return event
-    node = manifest["nodes"][event.metadata["unique_id"].value]
-    return event.with_metadata({**event.metadata, **_counted(node, connection)})
+    if isinstance(event, dg.Output):
+        node = invocation.manifest["nodes"][event.metadata["unique_id"].value]
+        return event.with_metadata({**event.metadata, **_counted(node, connection)})
+    if isinstance(event, dg.AssetCheckResult) and not event.passed:
+        node = invocation.manifest["nodes"][event.metadata["unique_id"].value]
+        broken = broken_by(node, invocation.target_path, connection)
+        evidence = {} if broken is None else {"broken_by": broken}
+        return event._replace(metadata={**event.metadata, **evidence})
+    return event
 
 
 def _counted(node: Mapping[str, Any], connection: psycopg.Connection) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The dbt project as Dagster sees it: its manifest, its names, its command line.
+"""The dbt project as Dagster sees it: its manifest, its files, its command line.
 
 The SQL belongs to ``dbt_project/``; the assets made of it to ``orchestration.assets.transform``.
 """
@@ -10,13 +10,11 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+from dagster_dbt import DbtProject
 
 from orchestration.errors import DbtProjectError
 from warehouse.access import libpq_environment
@@ -31,22 +29,6 @@ TARGET = Path("target", "dagster")
 running Dagster reads."""
 
 _SOURCES = ("*.sql", "*.yml", "*.yaml", "*.md", "*.csv")
-
-
-class LayerTranslator(DagsterDbtTranslator):
-    """Names a dbt node as the database does, ``schema/table``, and groups by layer."""
-
-    def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Return ``schema/table``; for a model that no table holds, its name."""
-        table = dbt_resource_props.get("identifier") or dbt_resource_props["alias"]
-        return dg.AssetKey([dbt_resource_props["schema"], table])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """Return the layer, which is the schema."""
-        return str(dbt_resource_props["schema"])
 
 
 @functools.cache

@@ -25,19 +25,22 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Tell whether the process of a run is at work."""
+        """Tell whether the process of a run is at work.
+
+        It gives its session back after the last step, and only then writes that it has ended: so
+        a run without a session is at work while the code server has a process for it.
+        """
         session = session_of(run)
         try:
-            is_alive = (
-                self._code_server_knows(run) if session is None else session in live_sessions(dsn())
-            )
+            is_held = session is not None and session in live_sessions(dsn())
+            is_alive = is_held or self._code_server_knows(run)
         except UserError as error:
             return CheckRunHealthResult(WorkerStatus.UNKNOWN, str(error))
         status = WorkerStatus.RUNNING if is_alive else WorkerStatus.FAILED
         return CheckRunHealthResult(status, None if is_alive else GONE)
 
     def _code_server_knows(self, run: DagsterRun) -> bool:
-        """Ask about a run that has no session yet: it starts, or it died while it did."""
+        """Ask about a run without a session: it starts or ends, or it died."""
         try:
             client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
             if client is None:

@@ -75,6 +75,10 @@ class Summary:
             yield "  nothing was loaded: the warehouse keeps what it holds"
         for name, images in load.get("made_way", {}).items():
             yield f"  generated data made way for your own: {images:,} images of {name}"
+        for name, reason in load.get("refused", {}).items():
+            yield f"  {name} of the inbox was refused: {reason}"
+        for name, images in load.get("withdrawn", {}).items():
+            yield f"  {name} was taken out: {images:,} images"
         for warning in load.get("warnings", []):
             yield f"  warning: {warning}"
         for reason, rows in self.assets["raw/rejected_row"]["reasons"].items():

@@ -37,6 +37,10 @@ class Settings(BaseSettings):
         port: ``SN7_PORT``: the private server also listens on this port of 127.0.0.1, with a
             password; without it there is only the socket.
         role_password: ``SN7_ROLE_PASSWORD``: what ``python -m warehouse password`` gives a role.
+        inbox: ``SN7_INBOX``: a folder or a bucket (``s3://``, ``az://``, ``gs://``) in which
+            sources arrive.
+        inbox_settle_seconds: ``SN7_INBOX_SETTLE_SECONDS``: how long nobody must have written to
+            what lies there before it is taken.
     """
 
     model_config = SettingsConfigDict(env_prefix="SN7_", env_ignore_empty=True, frozen=True)
@@ -45,6 +49,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home)
     port: Annotated[int, Field(ge=1024, le=65535)] | None = None
     role_password: SecretStr | None = None
+    inbox: str | None = None
+    inbox_settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = 10.0
 
     def folder(self, name: str) -> Path:
         """Return the folder ``name`` (of ``home.FOLDERS``) below ``home``, made if need be.

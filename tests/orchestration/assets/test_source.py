@@ -9,7 +9,7 @@ import pytest
 from loaders.errors import MixedDataError
 from loaders.load import load
 from orchestration.assets.holdings import holdings
-from orchestration.assets.source import SourceConfig, source_data
+from orchestration.assets.source import Arrivals, SourceConfig, source_data
 from orchestration.runs.lock import run_lock
 from synthetic import Size
 from tests.fixtures.sources import row
@@ -24,8 +24,8 @@ def source_of(config: SourceConfig) -> str | None:
         resources={"run_lock": run_lock},
     )
     value = result.output_for_node("source_data")
-    assert value is None or isinstance(value, str)
-    return value
+    assert isinstance(value, Arrivals)
+    return value.path
 
 
 def held() -> list[tuple[str, bool, int]]:

@@ -1,0 +1,1 @@
+"""When a model is to be trained again: enough news, drift, or errors worse than promised."""

@@ -67,7 +67,8 @@ def train_now(*, histories: Path | None = None) -> TrainingReport[BacktestRow]:
     Args:
         histories: As for ``ml.lifecycle.run.train``.
     """
-    return _done(Family.CHIPS, lambda: train(histories=histories))
+    decision, now = _decided(Family.CHIPS, always=True)
+    return _done(Family.CHIPS, lambda: train(histories=histories), decision, now)
 
 
 def train_cells_now() -> TrainingReport[CellBacktestRow]:

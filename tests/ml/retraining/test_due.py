@@ -187,7 +187,7 @@ def test_a_second_run_trains_nothing_and_says_why(
         "no month has come since the last training",
         "it was asked for",
     )
-    assert second.chips is None
+    assert second.report is None
     assert len(trainings) == 2
     with psycopg.connect(trained_database) as connection:
         rows = connection.execute(

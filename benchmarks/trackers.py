@@ -77,9 +77,10 @@ def _measure(arena: Arena, size: Size, share: float, style: str) -> Sized:
 class _Runner:
     arena: Arena
 
-    def __call__(self, module: str, *arguments: object) -> Measurement:
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        return self.arena.run(command, name=f"{module}-{arguments[0]}", folder=PROJECT_ROOT)
+    def __call__(self, *arguments: object) -> Measurement:
+        command = [sys.executable, "-m", *map(str, arguments)]
+        name = "-".join(map(str, arguments[:2]))
+        return self.arena.run(command, name=name, folder=PROJECT_ROOT)
 
 
 def _table(found: list[Sized]) -> Table:

@@ -111,7 +111,9 @@ def _footprints(
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
     ids = np.frombuffer(row[0], dtype=">i4").astype(np.int64)
     keys = ids * _NUMBERS + np.frombuffer(row[1], dtype=">i2")
-    polygons = np.asarray(shapely.from_wkt(row[2].split("\t")), dtype=np.object_)
+    # An array of objects: of a list NumPy would make texts as wide as the longest.
+    texts = np.array(row[2].split("\t"), dtype=np.object_)
+    polygons = np.asarray(shapely.from_wkt(texts), dtype=np.object_)
     order = np.argsort(keys)
     return keys[order], polygons[order]
 

@@ -37,7 +37,7 @@ def plot_chips(score: TrackerScore) -> Figure:
     else:
         axes.set_xticks([])
         axes.set_xlabel(f"{len(chips)} chips, the best first")
-    axes.legend(frameon=False, fontsize=8)
+    _explain(figure)
     figure.suptitle(f"Scores by chip; the mean SCOT is {score.scot:.3f}", color=INK)
     return figure
 
@@ -51,8 +51,9 @@ def plot_months(score: TrackerScore) -> Figure:
     axes.plot(places, months["f1"].to_numpy(), color=INK, label="F1")
     axes.plot(places, months["recall"].to_numpy(), color=MISSED, label="recall")
     axes.set_xticks(places, names, rotation=75, fontsize=7)
-    axes.set_ylim(0, 1.02)
-    axes.legend(frameon=False, fontsize=8)
+    lowest = float(np.nanmin(months.select("f1", "recall").to_numpy(), initial=1.0))
+    axes.set_ylim(max(0.0, lowest - 0.05), 1.005)
+    _explain(figure)
     figure.suptitle("Matching by month, all chips together", color=INK)
     return figure
 
@@ -69,7 +70,7 @@ def plot_classes(score: TrackerScore) -> Figure:
     axes.set_yticks(places, rows["part"].to_list(), fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.02)
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    _explain(figure)
     figure.suptitle("Matching by age, cloud and size of the building", color=INK)
     return figure
 
@@ -123,6 +124,11 @@ def _rings(rows: Rows, at: Ints) -> list[np.ndarray]:
     """Return the outer rings of rows' polygons."""
     polygons = rows.polygons[rows.footprints[at]]
     return [shapely.get_coordinates(ring) for ring in shapely.get_exterior_ring(polygons)]
+
+
+def _explain(figure: Figure) -> None:
+    """Set the legend beside the axes, where it covers nothing."""
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
 
 
 def _figure(height: float) -> tuple[Figure, Axes]:

@@ -17,7 +17,7 @@ HISTORY_FEATURES = history_features(Target.COUNT)
 LEAP_COUNT: Final = 50
 """Buildings; a change of no more in a month is growth."""
 
-LEAP_SHARE: Final = 0.05
+LEAP_SHARE: Final = 0.1
 """Share of the count; more than both is not built in a month, but came into sight."""
 
 

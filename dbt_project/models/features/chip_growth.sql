@@ -3,7 +3,7 @@
 {%- set fading = 0.7 -%}
 {#- A leap: more buildings, and a greater share of the count, than one month builds. -#}
 {%- set leap_count = 50 -%}
-{%- set leap_share = 0.05 -%}
+{%- set leap_share = 0.1 -%}
 with
 
 -- What was revealed since stood from the start: growth counts without it.

@@ -14,8 +14,8 @@ from ml.data.histories import read_histories
 from ml.judging.backtest import MODEL, PLAIN, Backtest, Protocol, run_backtest
 from ml.judging.histories import judge_histories
 from ml.judging.metrics import Score, score
+from ml.model.chip_model import HISTORY
 from ml.model.grid import HORIZONS, MEDIAN, Target
-from ml.model.manifest import HISTORY
 from ml.training.fitting import fit_model
 from ml.training.params import Params
 from synthetic.planning.params import params as generator

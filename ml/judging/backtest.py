@@ -20,8 +20,8 @@ from ml.data.examples import Examples
 from ml.judging.holt import holt_damped
 from ml.judging.metrics import Score, score
 from ml.model.baselines import Baseline, baseline_forecast
+from ml.model.chip_model import HISTORY
 from ml.model.grid import HORIZONS, MEDIAN, Target
-from ml.model.manifest import HISTORY
 from ml.model.matrix import FloatArray
 from ml.model.past import Past
 from ml.model.spread import ErrorQuantiles

@@ -57,8 +57,8 @@ def record(work: Work) -> Recorded:
     """Write run, artefacts, backtest rows and the registered version; decide on the champion."""
     client = tracking.mlflow_client()
     code, data = code_at_hand(), work.data
-    name = f"{work.subject}s, {data.kind}, {data.chips} chips to {month(data.last_as_of)}, "
-    name += code.label
+    about = f"{data.kind}, {data.chips} chips to {month(data.last_as_of)}, {code.label}"
+    name = about if work.line is registry.CHIPS else f"{work.subject}s, {about}"
     digest = registry.model_digest(work.model)
     candidate = Candidate(digest, data.digest, data.kind, work.forecasts, work.loss, work.verdict)
     found = outcome(client, work.line, candidate, work.places, work.params.gate)

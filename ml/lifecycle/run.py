@@ -23,8 +23,8 @@ from ml.lifecycle.cell_work import CellWork
 from ml.lifecycle.chip_work import ChipWork
 from ml.lifecycle.record import Recorded, record
 from ml.lifecycle.schema import ensure_schema
+from ml.model.chip_model import HISTORY
 from ml.model.grid import HORIZONS, Target
-from ml.model.manifest import HISTORY
 from ml.reporting.frames import history_frame
 from ml.training.cell_fitting import draw, fit_sample, known_growth
 from ml.training.cell_params import CellParams, load_cell_params

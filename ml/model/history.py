@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,12 @@ from ml.model.past import SMOOTHING, WINDOWS, history_features
 
 HISTORY_FEATURES = history_features(Target.COUNT)
 """What a history alone gives, in order."""
+
+LEAP_COUNT: Final = 50
+"""Buildings; a change of no more in a month is growth."""
+
+LEAP_SHARE: Final = 0.1
+"""Share of the count; more than both is not built in a month, but came into sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +66,30 @@ def features_of(histories: Sequence[History]) -> FeatureMatrix:
 
 
 def _row(history: History) -> list[float]:
-    counts, since_first = history.counts, history.months - history.months[0]
+    counts, since_first = _grown(history), history.months - history.months[0]
     age = since_first[-1] - since_first
     steps, gaps = np.diff(counts), np.diff(history.months)
     monthly = steps / gaps
-    spans = [_change(history, window) for window in WINDOWS]
+    spans = [_change(history.months, counts, window) for window in WINDOWS]
     smoothed = since_peak = np.nan
     if len(steps):
         kept = (1 - SMOOTHING) ** age[1:] * (1 - (1 - SMOOTHING) ** gaps)
         smoothed = float(np.sum(monthly * kept) / np.sum(kept))
         peak = len(monthly) - 1 - int(np.argmax(monthly[::-1]))
         since_peak = float(age[1:][peak])
-    now = float(counts[-1])
-    return [now, float(since_first[-1]), since_peak, *spans, now - float(counts[0]), smoothed]
+    now, change = float(history.counts[-1]), float(counts[-1] - counts[0])
+    return [now, float(since_first[-1]), since_peak, *spans, change, smoothed]
 
 
-def _change(history: History, window: int) -> float:
-    ago = np.flatnonzero(history.months == history.months[-1] - window)
-    return float(history.counts[-1] - history.counts[ago[0]]) if len(ago) else float("nan")
+def _grown(history: History) -> FloatArray:
+    """Return the counts without what leapt before: that came into sight, or went out of it."""
+    changes, gaps = np.diff(history.counts), np.diff(history.months)
+    is_leap = np.abs(changes) > np.maximum(LEAP_COUNT, LEAP_SHARE * history.counts[:-1] * gaps)
+    leapt = np.cumsum(np.where(is_leap, changes, 0.0))
+    grown: FloatArray = history.counts - np.concatenate([[0.0], leapt])
+    return grown
+
+
+def _change(months: IntArray, counts: FloatArray, window: int) -> float:
+    ago = np.flatnonzero(months == months[-1] - window)
+    return float(counts[-1] - counts[ago[0]]) if len(ago) else float("nan")

@@ -8,9 +8,8 @@ import numpy as np
 
 from ml.data.examples import Examples
 from ml.model.baselines import Baseline
-from ml.model.chip_model import ForecastModel
+from ml.model.chip_model import HISTORY, BundleManifest, ForecastModel
 from ml.model.grid import Target
-from ml.model.manifest import HISTORY, BundleManifest
 from ml.model.matrix import FloatArray
 from ml.model.past import PLACE_FEATURES, history_features
 from ml.model.quantiles import QuantileModel

@@ -10,12 +10,11 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from ml.model.chip_model import ForecastModel, Forecasts
+from ml.model.chip_model import HISTORY, ForecastModel, Forecasts
 from ml.model.errors import FeatureError
 from ml.model.grid import HORIZONS, MEDIAN, QUANTILES, Target
 from ml.model.history import History, features_of
 from ml.model.inputs import INPUTS
-from ml.model.manifest import HISTORY
 from ml.model.matrix import FeatureMatrix, FloatArray
 from ml.model.past import Past
 from ml.model.quantiles import QuantileModel, all_inputs

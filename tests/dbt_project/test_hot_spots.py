@@ -59,3 +59,10 @@ def test_hot_spots_are_those_of_the_newest_month_and_model_of_each_chip(make_dbt
         assert connection.execute("select count(*) from layers.hot_spots").fetchone() == (2,)
     forecast(dbt, (6, 3, 201802, CHIP, 97, 0.7), (12, 3, 201802, CHIP, 97, 0.7))
     assert [row[2] for row in dbt.rows(layer)] == [97]  # without another build
+    with connect(role=Role.TRAINER) as connection:  # the champion of before is back in use
+        connection.execute(
+            "insert into ml.cell_forecast (target, horizon, model_version, as_of, chip_key, "
+            "cell_no, probability, written_at) select target, horizon, 2, as_of, chip_key, 96, "
+            "probability, now() + interval '1 minute' from ml.cell_forecast"
+        )
+    assert [row[2] for row in dbt.rows(layer)] == [96]

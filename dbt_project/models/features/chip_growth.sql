@@ -1,6 +1,9 @@
 {%- set spans = [1, 2, 3, 6, 12] -%}
 {#- Weight of each month in the smoothed change, as share of the next one's. -#}
 {%- set fading = 0.7 -%}
+{#- A leap: more buildings, and a greater share of the count, than one month builds. -#}
+{%- set leap_count = 50 -%}
+{%- set leap_share = 0.1 -%}
 with
 
 -- What was revealed since stood from the start: growth counts without it.
@@ -22,6 +25,41 @@ chip_months as (
 
 ),
 
+changes as (
+
+    select
+        *,
+        grown_count - lag(grown_count) over so_far as count_change,
+        grown_area_m2 - lag(grown_area_m2) over so_far as area_change,
+        abs(grown_count - lag(grown_count) over so_far) > greatest(
+            {{ leap_count }},
+            {{ leap_share }} * lag(known_count) over so_far * months_since_previous
+        ) as is_leap
+    from chip_months
+    window so_far as (partition by chip_key order by month_number)
+
+),
+
+-- What leaps came into sight or went out of it: without masks nothing else tells so.
+growths as (
+
+    select
+        chip_key,
+        time_key,
+        months_since_previous,
+        known_count,
+        month_number,
+        grown_count
+        - coalesce(sum(count_change) filter (where is_leap) over so_far, 0)
+            as grown_count,
+        grown_area_m2
+        - coalesce(sum(area_change) filter (where is_leap) over so_far, 0)
+            as grown_area_m2
+    from changes
+    window so_far as (partition by chip_key order by month_number)
+
+),
+
 steps as (
 
     select
@@ -35,7 +73,7 @@ steps as (
         / months_since_previous as monthly_change,
         (grown_area_m2 - lag(grown_area_m2) over so_far)
         / months_since_previous as monthly_area_change
-    from chip_months
+    from growths
     window so_far as (partition by chip_key order by month_number)
 
 ),

@@ -16,27 +16,16 @@ forecasts as (
 
 ),
 
-written as (
+-- The last forecast, not the newest model: the champion of before may be back in use.
+newest as (
 
     select
         chip_key,
-        as_of,
-        model_version,
-        max(written_at) as written_at
+        max(
+            array[as_of, extract(epoch from written_at), model_version]
+        ) as version
     from forecasts
-    group by chip_key, as_of, model_version
-
-),
-
--- The newest forecast, not the newest model: the champion of before may be back in use.
-newest as (
-
-    select distinct on (chip_key)
-        chip_key,
-        as_of,
-        model_version
-    from written
-    order by chip_key asc, as_of desc, written_at desc, model_version desc
+    group by chip_key
 
 ),
 
@@ -56,7 +45,10 @@ final as (
             chip_key % 8192 * 32 + cell_no / 32
         )::geometry (polygon, 3857) as geom
     from forecasts
-    inner join newest using (chip_key, as_of, model_version)
+    inner join newest using (chip_key)
+    where
+        as_of = newest.version[1]
+        and model_version = newest.version[3]
     group by chip_key, cell_no, as_of, model_version
 
 )

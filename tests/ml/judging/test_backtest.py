@@ -21,8 +21,8 @@ from ml.judging.backtest import (
 from ml.judging.metrics import Score, score
 from ml.judging.verdict import judge
 from ml.model.baselines import Baseline
+from ml.model.chip_model import HISTORY
 from ml.model.grid import HORIZONS, Target
-from ml.model.manifest import HISTORY
 from ml.model.pinball import pinball_loss
 from ml.training.params import Params
 

@@ -7,9 +7,8 @@ from ml.data.examples import Examples
 from ml.data.histories import history_examples
 from ml.judging.backtest import FORECASTERS
 from ml.judging.histories import KNOWN_MONTHS, judge_histories
-from ml.model.chip_model import ForecastModel
+from ml.model.chip_model import HISTORY, ForecastModel
 from ml.model.history import History
-from ml.model.manifest import HISTORY
 from ml.reporting.frames import history_frame
 from ml.training.params import Params
 

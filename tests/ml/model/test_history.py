@@ -45,6 +45,18 @@ def test_the_last_of_equal_peaks_counts() -> None:
     assert features({0: 5.0, 1: 5.0, 2: 5.0})["months_since_peak"] == 0
 
 
+def test_what_leaps_came_into_sight_and_is_no_growth() -> None:
+    leapt = features({0: 1000.0, 1: 1300.0, 2: 1310.0, 3: 1150.0, 4: 1160.0})
+    assert leapt["known_count"] == 1160
+    assert leapt["net_change_since_first"] == 20  # 300 came into sight, 160 went out of it
+    assert (leapt["net_change_1"], leapt["net_change_3"]) == (10, 20)
+    # Twice the months, twice the growth; and fifty buildings may be built anywhere.
+    assert features({0: 1000.0, 2: 1199.0})["net_change_since_first"] == 199
+    assert features({0: 1000.0, 1: 1101.0})["net_change_since_first"] == 0
+    assert features({0: 20.0, 1: 70.0})["net_change_since_first"] == 50
+    assert features({0: 20.0, 1: 71.0})["net_change_since_first"] == 0
+
+
 @pytest.mark.parametrize(
     ("months", "counts", "words"),
     [

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from orchestration.assets import cells, model, months, raw, retention, service, source
+from orchestration.assets import cells, model, months, raw, report, retention, service, source
 from orchestration.assets.transform import build_dbt_assets
 from orchestration.automation.arrivals import build_inbox_sensor
 from orchestration.automation.jobs import (
@@ -14,6 +14,8 @@ from orchestration.automation.jobs import (
     MONTHLY,
     PRUNE,
     REBUILD,
+    REPORT,
+    REPORTING,
     WEEKLY,
 )
 from orchestration.automation.watching import failed_runs, noteworthy_runs
@@ -41,10 +43,11 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             *months.SEEN,
             months.rebuilt,
             retention.retention,
+            report.report,
         ],
         asset_checks=FRESHNESS,
-        jobs=[MAIN, REBUILD, FRESH, PRUNE],
-        schedules=[MONTHLY, DAILY, WEEKLY],
+        jobs=[MAIN, REBUILD, FRESH, PRUNE, REPORT],
+        schedules=[MONTHLY, DAILY, WEEKLY, REPORTING],
         sensors=[build_inbox_sensor(), failed_runs, noteworthy_runs],
         resources={**build_resources(), **(resource_overrides or {})},
         executor=dg.in_process_executor,

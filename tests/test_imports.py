@@ -39,7 +39,7 @@ ROOMS = {
     "synthetic": ("year", "trackers", "judging", "drawing", "planning"),
     "warehouse": ("backup", "setup", "server", "running", "connection"),
     "serving": ("bento", "api", "tiles", "trackers", "lookup", "edge"),
-    "orchestration": ("simulation", "automation", "assets", "inbox", "checks", "dbt"),
+    "orchestration": ("simulation", "automation", "assets", "report", "inbox", "checks", "dbt"),
 }
 """Rooms of a folder, each importing those after it."""
 

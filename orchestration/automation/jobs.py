@@ -30,6 +30,12 @@ PRUNE = dg.define_asset_job(
     description="Removes what is older than it is kept: runs, packages, models, forecasts.",
 )
 
+REPORT = dg.define_asset_job(
+    "report",
+    selection=dg.AssetSelection.assets(["monitoring", "report"]),
+    description="Writes the monthly report.",
+)
+
 MONTHLY = dg.ScheduleDefinition(
     name="monthly",
     job=MAIN,
@@ -50,5 +56,13 @@ WEEKLY = dg.ScheduleDefinition(
     job=PRUNE,
     cron_schedule="0 4 * * 0",
     description="Every Sunday: what is old leaves.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+REPORTING = dg.ScheduleDefinition(
+    name="monthly_report",
+    job=REPORT,
+    cron_schedule="0 7 9 * *",
+    description="The report, on the 9th of each month.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )

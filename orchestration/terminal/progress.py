@@ -48,7 +48,7 @@ class Progress:
             case dg.DagsterEventType.STEP_START:
                 self._tables, self._checks, self._rows = 0, 0, None
                 self.display.start(TITLES.get(event.step_key, event.step_key))
-            case dg.DagsterEventType.ASSET_MATERIALIZATION:
+            case dg.DagsterEventType.ASSET_MATERIALIZATION if event.partition is None:
                 self._tables += 1
                 self._note_rows(event)
             case dg.DagsterEventType.ASSET_CHECK_EVALUATION:

@@ -8,6 +8,7 @@ import pytest
 
 from ml.model.grid import HORIZONS, Target
 from orchestration.assets.months import rebuilt
+from orchestration.assets.report import report
 from orchestration.assets.retention import retention
 from orchestration.dbt.months import Stage
 from orchestration.definitions import build_defs
@@ -145,7 +146,7 @@ def test_run_is_kept_for_the_ui(instance: dg.DagsterInstance) -> None:
 
 
 def test_every_asset_has_been_materialized(instance: dg.DagsterInstance) -> None:
-    on_request = {rebuilt.key, retention.key}
+    on_request = {rebuilt.key, retention.key, report.key}
     for key in build_defs().resolve_asset_graph().get_all_asset_keys() - on_request:
         assert instance.get_latest_materialization_event(key) is not None, key
 

@@ -111,9 +111,13 @@ def test_a_month_of_drift_is(decide: Decide) -> None:
 
 
 def test_many_withdrawn_chip_months_are(decide: Decide) -> None:
-    change("delete from features.chip_month where chip_key % 5 = 0")
+    change("delete from features.chip_month where chip_key % 3 = 0")
 
-    assert decide().reason == "20% of the chip-months are new or gone since the last training"
+    found = decide()
+
+    assert found.is_due
+    assert found.reason.endswith("% of the chip-months are new or gone since the last training")
+    assert found.evidence["share_of_chip_months_new_or_gone"] == pytest.approx(1 / 3, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,11 @@ def source_data() -> None:
     specs=[dg.AssetSpec(["raw", "load_run"], deps=[source_data]), dg.AssetSpec("two")],
     check_specs=[dg.AssetCheckSpec("whole", asset=["raw", "load_run"])],
 )
-def raw_tables() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+def raw_tables(
+    context: dg.AssetExecutionContext,
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     report(3, 12, "nodes")
+    context.log_event(dg.AssetMaterialization(["months", "loaded"], partition="201801"))
     yield dg.MaterializeResult(asset_key=["raw", "load_run"], metadata={"rows_read": 1234})
     yield dg.MaterializeResult(asset_key="two")
     yield dg.AssetCheckResult(passed=True, asset_key=["raw", "load_run"], check_name="whole")

@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
 export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
-.PHONY: help setup run test lint format ui simulate serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks wheel backup restore lock clean
+.PHONY: help setup run test lint format ui simulate serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks wheel trial backup restore lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -73,10 +73,8 @@ psql: setup ## Open a SQL prompt; ROLE=analyst to act as that role, ARGS for psq
 dbt: setup ## Run dbt; ARGS="build --select dim_chip+"
 	@$(WITH_ARGS) -m warehouse exec -- .venv/bin/dbt
 
-docs: setup ## Write the static site of tables, columns and lineage to the home's artifacts
-	@$(PY) -m warehouse exec -- .venv/bin/dbt --quiet docs generate --static
-	@out=$$($(PY) -c 'from warehouse.connection.settings import get_settings; print(get_settings().artifacts)') && \
-		cp dbt_project/target/static_index.html "$$out/dbt-docs.html" && echo "open $$out/dbt-docs.html"
+docs: setup ## Build the documentation site, dbt's docs and the data dictionary in it, in the home's artifacts
+	@$(WITH_ARGS) -m docs.site
 
 cookbook: setup ## Ask the questions of docs/cookbook on your warehouse; PAGE=docs/cookbook.md renews the project's page
 	@$(WITH_ARGS) -m docs.cookbook $${PAGE:+--out="$$PAGE"}
@@ -107,6 +105,9 @@ hooks: setup ## Check changed files before every commit, by pre-commit
 
 wheel: setup ## Build the package as a wheel and a source archive, in dist/
 	@.venv/bin/uv build --quiet --clear && ls dist/*.whl dist/*.tar.gz
+
+trial: ## Try the containers for real: build, main job, forecast, restart, backup, restore, rotation
+	@deploy/trial/run.sh
 
 backup: setup ## Write database, models, packages and runs into a new folder below FOLDER
 	@$(PY) -m sn7 backup "$${FOLDER:-backups}"

@@ -29,6 +29,7 @@ class LoginPasswords(BaseSettings):
         pipeline_password: Of ``pipeline``.
         trainer_password: Of role ``trainer``, with which MLflow's pages log in.
         service_password: Of role ``service``.
+        analyst_password: Of role ``analyst``, with which Grafana logs in.
         owner_password: A new one for the user of this connection; without it the old one stays.
     """
 
@@ -37,6 +38,7 @@ class LoginPasswords(BaseSettings):
     pipeline_password: SecretStr | None = None
     trainer_password: SecretStr | None = None
     service_password: SecretStr | None = None
+    analyst_password: SecretStr | None = None
     owner_password: SecretStr | None = None
 
 
@@ -52,6 +54,7 @@ def set_logins(given: LoginPasswords) -> list[str]:
     named = {
         Role.TRAINER: given.trainer_password,
         Role.SERVICE: given.service_password,
+        Role.ANALYST: given.analyst_password,
     }
     done = []
     for role, password in named.items():

@@ -16,7 +16,7 @@ from warehouse.connection.roles import Role
 from warehouse.connection.settings import PROJECT_ROOT
 from warehouse.setup.logins import PIPELINE, LoginPasswords, set_logins
 
-SECRETS = {name: f"a long enough secret of {name}" for name in ("pipeline", "trainer", "service")}
+SECRETS = {name: f"a long enough secret of {name}" for name in ("pipeline", "trainer", "service", "analyst")}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def port() -> Iterator[int]:
         for name, secret in SECRETS.items():
             environment.setenv(f"SN7_{name.upper()}_PASSWORD", secret)
         dsn()
-        assert set(set_logins(LoginPasswords())) == {"pipeline", "trainer", "service"}
+        assert set(set_logins(LoginPasswords())) == set(SECRETS)
         yield found
 
 

@@ -38,7 +38,7 @@ ROOMS = {
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("trackers", "judging", "drawing", "planning"),
     "warehouse": ("setup", "server", "running", "connection"),
-    "serving": ("bento", "api", "tiles", "lookup", "edge"),
+    "serving": ("bento", "api", "status", "map", "tiles", "lookup", "edge"),
     "orchestration": ("automation", "assets", "checks", "dbt"),
 }
 """Rooms of a folder, each importing those after it."""
@@ -46,10 +46,19 @@ ROOMS = {
 SELF_CONTAINED = {"ml.model": {"ml.model", "warehouse.connection"}} | {
     "serving.api": {
         "serving.api",
+        "serving.map",
+        "serving.status",
         "serving.tiles",
         "serving.lookup",
         "serving.edge",
         "ml.model",
+        "warehouse.connection",
+    },
+    "serving.map": {"serving.map", "serving.edge"},
+    "serving.status": {
+        "serving.status",
+        "serving.lookup",
+        "serving.edge",
         "warehouse.connection",
     },
     "serving.tiles": {"serving.tiles", "serving.lookup", "serving.edge", "warehouse.connection"},

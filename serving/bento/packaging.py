@@ -17,6 +17,7 @@ from ml.model.chip_model import ForecastModel
 from serving.bento.errors import NoBentoError, PackagingError
 from serving.bento.lock import serving_lock
 from serving.bento.store import digest, is_whole, put, workshop, write_whole
+from serving.map.files import MAPLIBRE, VENDOR, maplibre_folder
 from warehouse.connection.settings import PROJECT_ROOT, get_settings
 from warehouse.running.child import bound, parent_variable
 
@@ -30,6 +31,8 @@ LATEST: Final = "latest"
 SHIPPED: Final = (
     "ml/model",
     "serving/api",
+    "serving/map",
+    "serving/status",
     "serving/tiles",
     "serving/lookup",
     "serving/edge",
@@ -131,6 +134,7 @@ def _write_context(context: Path, model: ForecastModel) -> None:
         shutil.copytree(PROJECT_ROOT / folder, context / folder, ignore=_BYTECODE)
         package = Path(folder.parts[0]) / "__init__.py"
         shutil.copyfile(PROJECT_ROOT / package, context / package)
+    _copy_maplibre(context)
     model.save(context / "model")
     (context / LOCK).write_text(serving_lock(PROJECT_ROOT), encoding="utf-8")
     description = {
@@ -143,6 +147,14 @@ def _write_context(context: Path, model: ForecastModel) -> None:
         "envs": [{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],
     }
     (context / "bentofile.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
+
+
+def _copy_maplibre(context: Path) -> None:
+    """Copy two files out of a wheel that would bring four more packages with it."""
+    folder = context / VENDOR.relative_to(PROJECT_ROOT)
+    folder.mkdir()
+    for name in MAPLIBRE:
+        shutil.copyfile(maplibre_folder() / name, folder / name)
 
 
 def _built(context: Path, tag: str, *, home: Path) -> Path:

@@ -28,6 +28,7 @@ class Measurement(BaseModel):
             not on this machine.
         peak_bytes: Peak of the resident memory of the program and its children, each with the
             pages that they share; the server is not in it.
+        layer_seconds: Of a build by dbt, the time of its threads by schema of the models.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,7 @@ class Measurement(BaseModel):
     cpu_seconds: float
     server_cpu_seconds: float | None
     peak_bytes: int
+    layer_seconds: dict[str, float] = {}
 
 
 def measure(

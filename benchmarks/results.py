@@ -58,6 +58,14 @@ class Step(_Record):
         return median(known) if known else None
 
     @property
+    def layer_seconds(self) -> dict[str, float]:
+        """Median time of dbt's threads by schema, not scaled; empty but for builds."""
+        return {
+            layer: median(run.layer_seconds.get(layer, 0.0) for run in self.runs)
+            for layer in self.runs[0].layer_seconds
+        }
+
+    @property
     def peak_bytes(self) -> int:
         """The largest peak of all runs."""
         return max(run.peak_bytes for run in self.runs)

@@ -183,7 +183,7 @@ def _load(loading: Loading, advance: Advance) -> Outcome:
         with loading.connection.transaction():
             reader = Reader(loading.source)
             assembly, changes = _read_and_write(loading, reader, counts, advance)
-            if rejected.count and not counts.loaded:
+            if not counts.loaded and (rejected.count or changes.removed):
                 raise NothingLoadedError(
                     refusal_of(loading.source.name, loading.load_id, rejected.reasons)
                 )

@@ -1,5 +1,6 @@
 """What a user is told of what could not be loaded, in sentences."""
 
+import shlex
 from collections import Counter
 from typing import Final
 
@@ -49,6 +50,11 @@ def other_versions_left(other_versions: dict[str, int]) -> tuple[str, ...]:
 
 def refusal_of(source: str, load_id: int, reasons: Counter[str]) -> str:
     """Say why nothing of a source was loaded."""
+    if not reasons:
+        return (
+            f"{source} has no rows, but the warehouse has images of it; nothing was changed; to "
+            f"take them out: python -m loaders forget {shlex.quote(source)}"
+        )
     ((reason, count),) = reasons.most_common(1)
     return (
         f"none of the {reasons.total():,} rows of {source} can be loaded ({count:,}: "

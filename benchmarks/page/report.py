@@ -7,6 +7,7 @@ from typing import Final
 
 from benchmarks.campaign import RESULTS
 from benchmarks.contenders import OURS, SLOW_SHARE
+from benchmarks.page.bounds import bounds_of
 from benchmarks.page.picture import draw_loads, draw_targets
 from benchmarks.page.wording import bytes_of, figure_of, seconds_of
 from benchmarks.results import (
@@ -132,7 +133,7 @@ def render(results: Results) -> str:
         _promise_note(results),
         f"![Promises and what was found]({TARGETS_PICTURE})",
         _table(_target_rows(results)),
-        *_month_bound(results),
+        *bounds_of(results),
         *_lossless(results),
         *_sizes(results),
         "## Where it was measured",
@@ -228,24 +229,6 @@ def _target_rows(results: Results) -> Iterator[tuple[str, ...]]:
             figure_of(verdict.measured, unit),
             "yes" if verdict.is_met else "**no**",
         )
-
-
-def _month_bound(results: Results) -> Iterator[str]:
-    month, idle = results.steps.get(MONTH_MODELS), results.beyond_start_up(MONTH_IDLE)
-    load, full = results.beyond_start_up(MONTH_LOAD), results.beyond_start_up(BEFORE_MODELS)
-    full_load = results.beyond_start_up(BEFORE_LOAD)
-    if month is None or idle is None or load is None or full is None or full_load is None:
-        return
-    floor = (load + idle) / (full_load + full)
-    yield (
-        f"What bounds one more month, on {results.machine.cores} cores: a build with nothing to "
-        f"do takes dbt {seconds_of(idle)} beyond start-up, as it visits every model; with the "
-        f"load ({seconds_of(load)}) that is {floor:.2f} of a full run before a row of a table is "
-        f"written. Then a month of all chips brings as many rows as buildings stand, to be "
-        f"written with their keys, lengthens the history of each polygon, and has what follows "
-        f"from histories worked out whole: lives, absences, cells, and the last month of each "
-        f"building ({seconds_of(month.server_cpu_seconds or 0)} of the server's CPU)."
-    )
 
 
 def _lossless(results: Results) -> Iterator[str]:

@@ -13,14 +13,21 @@ _CELLS: Final = sql.SQL("""
     chips as materialized (
 
         select dim_chip.chip_key, dim_chip.chip_id, dim_chip.tile_x, dim_chip.tile_y,
-            latest.as_of, latest.model_version
+            newest.as_of, latest.model_version
         from marts.dim_chip
         inner join lateral (
-            select as_of, model_version
+            select max(as_of) as as_of
             from ml.cell_forecast
             where dim_chip.chip_key = cell_forecast.chip_key
-            order by as_of desc, model_version desc
-            limit 1
+            group by chip_key
+        ) as newest on true
+        inner join lateral (
+            select max(model_version) as model_version
+            from ml.cell_forecast
+            where
+                dim_chip.chip_key = cell_forecast.chip_key
+                and newest.as_of = cell_forecast.as_of
+            group by chip_key
         ) as latest on true
         where
             (%(chip_id)s::text is null or dim_chip.chip_id = %(chip_id)s)

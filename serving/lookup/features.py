@@ -14,20 +14,18 @@ from serving.lookup.pool import Pool
 NAMED_AT_MOST: Final = 10
 """Chips that an error names."""
 
+# A month that was not asked for is the last one; one row per chip that the warehouse has.
 _LOOKUP: Final = """
-    select requested.chip_id, dim_chip.chip_key, chip_month.*
-    from unnest(%(chip_ids)s::text[]) with ordinality as requested (chip_id, place)
-    left join marts.dim_chip on requested.chip_id = dim_chip.chip_id
-    left join lateral (
-        select {columns}
-        from features.chip_month
-        where
-            chip_month.chip_key = dim_chip.chip_key
+    select distinct on (dim_chip.chip_key)
+        dim_chip.chip_id,
+        {columns}
+    from marts.dim_chip
+    left join features.chip_month
+        on
+            dim_chip.chip_key = chip_month.chip_key
             and (%(as_of)s::integer is null or chip_month.as_of = %(as_of)s)
-        order by chip_month.as_of desc
-        limit 1
-    ) as chip_month on true
-    order by requested.place
+    where dim_chip.chip_id = any(%(chip_ids)s)
+    order by dim_chip.chip_key, chip_month.as_of desc nulls last
 """
 _MONTHS: Final = sql.SQL("""
     select dim_chip.chip_id, min(chip_month.as_of), max(chip_month.as_of)
@@ -63,8 +61,8 @@ class FeatureLookup:
     def __init__(self, pool: Pool, names: Sequence[str]) -> None:
         self._pool = pool
         self._names = tuple(names)
-        columns = sql.SQL(", ").join(map(sql.Identifier, ("as_of", *self._names)))
-        self._query = sql.SQL(_LOOKUP).format(columns=columns)
+        columns = (sql.Identifier("chip_month", name) for name in ("as_of", *self._names))
+        self._query = sql.SQL(_LOOKUP).format(columns=sql.SQL(", ").join(columns))
 
     async def look_up(self, chip_ids: Sequence[str], *, as_of: int | None) -> ChipFeatures:
         """Return the features of chips at a month, or at the last observed month of each.
@@ -73,16 +71,18 @@ class FeatureLookup:
             NotFoundError: A chip is unknown or was not observed then.
             DatabaseGoneError: The warehouse does not answer, or has no feature tables.
         """
-        rows = await self._pool.fetch(self._query, {"chip_ids": list(chip_ids), "as_of": as_of})
-        unknown = [row[0] for row in rows if row[1] is None]
+        asked = {"chip_ids": list(set(chip_ids)), "as_of": as_of}
+        known = {row[0]: row[1:] for row in await self._pool.fetch(self._query, asked)}
+        unknown = [chip_id for chip_id in chip_ids if chip_id not in known]
         if unknown:
             raise NotFoundError(f"the warehouse has no chip {_listed(unknown)}")
-        unseen = [row[0] for row in rows if row[2] is None]
+        rows = [known[chip_id] for chip_id in chip_ids]
+        unseen = [chip_id for chip_id in chip_ids if known[chip_id][0] is None]
         if unseen:
             raise NotFoundError(await self._not_observed(unseen, as_of))
-        values = np.array([row[3:] for row in rows], dtype=np.float64)
+        values = np.array([row[1:] for row in rows], dtype=np.float64)
         features = FeatureMatrix(self._names, values.reshape(len(rows), len(self._names)))
-        return ChipFeatures(tuple(row[2] for row in rows), features)
+        return ChipFeatures(tuple(row[0] for row in rows), features)
 
     async def check(self) -> None:
         """Look up nothing.

@@ -34,6 +34,7 @@ _CHIPS: Final = """
             count(*)::integer as month_count
         from marts.fact_chip_month
         where dim_chip.chip_key = fact_chip_month.chip_key
+        group by fact_chip_month.chip_key
     ) as months on true
 """
 _CHIP: Final = sql.SQL(_CHIPS + "where dim_chip.chip_id = %(chip_id)s")

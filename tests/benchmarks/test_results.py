@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contenders import CONTENDERS, OURS, Contender, Kept
+from benchmarks.contenders import CONTENDERS, OURS, UNIT, Contender, Kept
 from benchmarks.errors import ResultsError
 from benchmarks.results import DBT_START_UP, MODELS, MONTH_MODELS, Data, Step, read_results
 from benchmarks.targets import TARGETS, judge
@@ -55,6 +55,26 @@ def test_each_promise_is_judged_by_its_own_figure(name: str, expected: float) ->
     found = {verdict.target.name: verdict.measured for verdict in judge(results())}
 
     assert found[name] == pytest.approx(expected)
+
+
+def test_cpu_is_that_of_the_program_and_of_the_server() -> None:
+    def with_server(*, program: float, server: float) -> Step:
+        measured = run(10.0).model_copy(
+            update={"cpu_seconds": program, "server_cpu_seconds": server}
+        )
+        return Step(label="x", kept=Kept.RAW, runs=(measured,))
+
+    steps = {
+        OURS.key: with_server(program=7, server=1),
+        UNIT.key: with_server(program=2, server=14),
+    }
+    found = {v.target.name: v.measured for v in judge(results(steps=results().steps | steps))}
+    assert found["CPU of the load, program and server"] == pytest.approx(8 / 16)
+
+
+def test_a_build_keeps_the_median_of_each_layer() -> None:
+    runs = [run(9.0).model_copy(update={"layer_seconds": {"marts": x}}) for x in (3.0, 9.0, 4.0)]
+    assert Step(label="x", runs=tuple(runs)).layer_seconds == {"marts": 4.0}
 
 
 def test_a_figure_above_its_limit_is_not_met() -> None:
@@ -123,4 +143,5 @@ def test_every_contender_has_a_key_of_its_own_and_names_the_file() -> None:
 
 
 def test_the_promises_are_those_of_the_project() -> None:
-    assert [target.limit for target in TARGETS] == [0.6, 1.0, 2.0, 0.4, 3.2, 1.5, 1.5, 1.2, 60.0]
+    limits = [target.limit for target in TARGETS]
+    assert limits == [0.45, 0.6, 1.0, 2.0, 0.4, 3.2, 1.5, 1.5, 1.2, 60.0]

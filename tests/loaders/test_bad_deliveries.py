@@ -111,6 +111,17 @@ def test_a_source_of_which_nothing_can_be_loaded_changes_nothing(
     assert raw.query("select count(*), min(load_id) from raw.rejected_row") == [(15, 2)]
 
 
+def test_a_source_without_rows_takes_nothing_away(
+    raw: Raw, write_csv: WriteCsv, tmp_path: Path
+) -> None:
+    load(write_csv(base()))
+    before = state_of(raw)
+    bare = write(tmp_path / "labels.csv", [])
+    with pytest.raises(NothingLoadedError, match=f"{bare} has no rows.* forget {bare}"):
+        load(bare)
+    assert state_of(raw) == before
+
+
 def test_of_an_empty_warehouse_a_bad_source_leaves_it_empty(raw: Raw, tmp_path: Path) -> None:
     bad = write(tmp_path / "labels.csv", [with_polygon(values) for values in base()])
     with pytest.raises(NothingLoadedError):

@@ -221,8 +221,9 @@ def test_an_image_that_left_with_its_source_is_said_to_have_another_version(
     raw: Raw, write_csv: WriteCsv
 ) -> None:
     load(write_csv(base()), source="labels")
-    load(write_csv([row(9, "2018_02")], "corrected.csv"), source="corrected")
-    report = load(write_csv([], "corrected.csv"), source="corrected")
+    corrected = [row(9, "2018_02"), row(9, "2018_03")]
+    load(write_csv(corrected, "corrected.csv"), source="corrected")
+    report = load(write_csv(corrected[1:], "corrected.csv"), source="corrected")
     assert report.images_removed == 1
     assert report.warnings == (
         "1 image left that labels has in a version of its own; load it again to bring that back",

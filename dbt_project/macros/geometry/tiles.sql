@@ -25,10 +25,3 @@
 {% macro in_mm2(area_m2) -%}
     round({{ area_m2 }} * 1e6::double precision)
 {%- endmacro %}
-
-{#- A geometry's centre on the globe (EPSG:4978), where distances are those of the ground. -#}
-{% macro place_on_globe(geometry) -%}
-    st_transform(
-        st_setsrid(st_force3d(st_transform(st_centroid({{ geometry }}), 4326)), 4979), 4978
-    )
-{%- endmacro %}

@@ -1,4 +1,6 @@
 {{ config(fillfactor=50) }}
+-- the keys of both lock dim_footprint, and the fact's take longer to add
+-- depends_on: {{ ref("fact_chip_observation") }}
 
 with
 

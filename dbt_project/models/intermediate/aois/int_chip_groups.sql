@@ -1,5 +1,5 @@
 {{ config(materialized="incremental", full_refresh=var("renew_aois")) }}
-
+{% set centre = "st_centroid(" ~ tile_of("chip_key") ~ ")" %}
 with
 
 chips as (
@@ -8,11 +8,11 @@ chips as (
         chip_key,
         {{ "null::integer as aoi_key" if starts_anew() else "known.aoi_key" }},
         {{ tile_of("chip_key") }} as tile,
-        {{ place_on_globe(tile_of("chip_key")) }} as place
+        st_transform( -- on the globe, where distances are those of the ground
+            st_setsrid(st_force3d(st_transform({{ centre }}, 4326)), 4979), 4978
+        ) as place
     from {{ ref("int_chips") }}
-    {% if not starts_anew() -%}
-        full outer join {{ this }} as known using (chip_key)
-    {% endif -%}
+    {% if not starts_anew() %}full join {{ this }} as known using (chip_key){% endif %}
     order by chip_key
 
 ),

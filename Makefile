@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 export DBT_PROJECT_DIR := $(CURDIR)/dbt_project
 export DBT_PROFILES_DIR := $(CURDIR)/dbt_project
 
-.PHONY: help setup run test lint format ui simulate serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-serving mutants hooks wheel trial backup restore lock clean
+.PHONY: help setup run test lint format ui simulate serve mlflow psql dbt status stop data docs cookbook bench bench-forecast bench-map bench-serving mutants hooks wheel trial backup restore lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -93,6 +93,9 @@ bench: setup ## Measure load and star beside other ways, at full size (about hal
 
 bench-serving: setup ## Measure the service beside a bare application; writes docs/service-speed.md and its picture
 	@$(WITH_ARGS) -m benchmarks.service
+
+bench-map: setup ## Measure the map in Chromium, on the package built last; writes docs/map-speed.md
+	@$(WITH_ARGS) -m benchmarks.map
 
 bench-forecast: setup ## Judge the forecast on three generated data sets, beside an oracle; ARGS="--histories FILE"
 	@$(WITH_ARGS) -m benchmarks.forecast

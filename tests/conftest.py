@@ -5,6 +5,7 @@ import pytest
 pytest.register_assert_rewrite("tests.fixtures")
 
 pytest_plugins = [
+    "tests.fixtures.browser",
     "tests.fixtures.built_warehouse",
     "tests.fixtures.commands",
     "tests.fixtures.databases",

@@ -38,7 +38,7 @@ ROOMS = {
     "loaders": ("raw", "assembly", "forms", "terms"),
     "synthetic": ("year", "trackers", "judging", "drawing", "planning"),
     "warehouse": ("backup", "setup", "server", "running", "connection"),
-    "serving": ("bento", "api", "tiles", "trackers", "lookup", "edge"),
+    "serving": ("bento", "api", "status", "map", "tiles", "trackers", "lookup", "edge"),
     "orchestration": ("simulation", "automation", "assets", "report", "inbox", "checks", "dbt"),
 }
 """Rooms of a folder, each importing those after it."""
@@ -46,11 +46,20 @@ ROOMS = {
 SELF_CONTAINED = {"ml.model": {"ml.model", "warehouse.connection"}} | {
     "serving.api": {
         "serving.api",
+        "serving.map",
+        "serving.status",
         "serving.tiles",
         "serving.trackers",
         "serving.lookup",
         "serving.edge",
         "ml.model",
+        "warehouse.connection",
+    },
+    "serving.map": {"serving.map", "serving.edge"},
+    "serving.status": {
+        "serving.status",
+        "serving.lookup",
+        "serving.edge",
         "warehouse.connection",
     },
     "serving.trackers": {

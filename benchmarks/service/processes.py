@@ -61,25 +61,28 @@ class Running:
         """Return the sum of the processes' peaks so far, bytes."""
         return sum(_peak(one.pid) for one in self._family())
 
-    def ask(self, path: str, body: bytes | None = None, *, status: int = 200) -> bytes:
-        """Send one request: POST with a body, else GET.
+    def ask(
+        self, path: str, body: bytes | None = None, *, status: int = 200, accept: str = "identity"
+    ) -> bytes:
+        """Send one request: POST with a body, else GET; ``accept`` is how it may be packed.
 
         Raises:
             StepFailedError: Another status was answered.
         """
         try:
-            found, text = self._exchange(path, body)
+            found, text = self._exchange(path, body, accept)
         except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
             # It was idle for longer than the server keeps connections.
             self._connection.close()
-            found, text = self._exchange(path, body)
+            found, text = self._exchange(path, body, accept)
         if found != status:
             raise StepFailedError(f"{path} was answered with {found}: {text[:200]!r}")
         return text
 
-    def _exchange(self, path: str, body: bytes | None) -> tuple[int, bytes]:
+    def _exchange(self, path: str, body: bytes | None, accept: str) -> tuple[int, bytes]:
         method = "GET" if body is None else "POST"
-        self._connection.request(method, path, body, HEADERS)
+        headers = HEADERS | {"Accept-Encoding": accept}
+        self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         return response.status, response.read()
 

@@ -32,6 +32,8 @@ from serving.lookup.cells import Cells
 from serving.lookup.features import FeatureLookup
 from serving.lookup.places import Places
 from serving.lookup.pool import Pool
+from serving.map.routes import map_routes
+from serving.status.routes import status_routes
 from serving.tiles.routes import tile_routes
 from serving.tiles.store import TileStore
 from serving.trackers.routes import tracker_routes
@@ -126,6 +128,8 @@ class Application:
         app.include_router(tracker_routes(TrackerStore(self.pool)))
         app.include_router(probe_routes(lookup, self.metrics, self.drain))
         app.include_router(page_routes())
+        app.include_router(map_routes())
+        app.include_router(status_routes(self.pool))
         description = functools.cache(functools.partial(describe, app, self._settings))
 
         @app.get("/openapi.json", include_in_schema=False)

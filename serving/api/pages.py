@@ -5,7 +5,7 @@ from typing import Final
 
 from bentoml._internal import server
 from fastapi import APIRouter
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, Response
 
 _ASSETS: Final = Path(server.__file__).parent / "static_content"
 _FILES: Final = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-light-32x32.png")
@@ -30,12 +30,8 @@ _START: Final = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#api", deepLinki
 
 
 def page_routes() -> APIRouter:
-    """Return the routes of the documentation; `/` leads there until the map takes its place."""
+    """Return the routes of the documentation."""
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    async def index() -> Response:
-        return RedirectResponse("/docs", status_code=307)
 
     @router.get("/docs")
     async def documentation() -> Response:

@@ -16,6 +16,7 @@ from ml.lifecycle import registry
 from ml.model.chip_model import ForecastModel
 from serving.bento.errors import NoBentoError, PackagingError
 from serving.bento.store import digest, is_whole, put, workshop, write_whole
+from serving.map.files import MAPLIBRE, VENDOR, maplibre_folder
 from warehouse.connection.settings import PROJECT_ROOT, get_settings
 from warehouse.running.child import bound, parent_variable
 
@@ -30,6 +31,8 @@ LATEST: Final = "latest"
 SHIPPED: Final = (
     "ml/model",
     "serving/api",
+    "serving/map",
+    "serving/status",
     "serving/tiles",
     "serving/trackers",
     "serving/lookup",
@@ -132,6 +135,7 @@ def _write_context(context: Path, model: ForecastModel) -> None:
         shutil.copytree(PROJECT_ROOT / folder, context / folder, ignore=_BYTECODE)
         package = Path(folder.parts[0]) / "__init__.py"
         shutil.copyfile(PROJECT_ROOT / package, context / package)
+    _copy_maplibre(context)
     model.save(context / "model")
     shutil.copyfile(Path(__file__).with_name(LOCK), context / LOCK)
     description = {
@@ -144,6 +148,14 @@ def _write_context(context: Path, model: ForecastModel) -> None:
         "envs": [{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],
     }
     (context / "bentofile.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
+
+
+def _copy_maplibre(context: Path) -> None:
+    """Copy two files out of a wheel that would bring four more packages with it."""
+    folder = context / VENDOR.relative_to(PROJECT_ROOT)
+    folder.mkdir()
+    for name in MAPLIBRE:
+        shutil.copyfile(maplibre_folder() / name, folder / name)
 
 
 def _built(context: Path, tag: str, *, home: Path) -> Path:

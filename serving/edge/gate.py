@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 OPEN_PATHS: Final = frozenset({"/livez", "/readyz", "/healthz"})
 """Answered without a key and beyond the rate limit: those who ask are supervisors."""
 
+PAGE_PATHS: Final = ("/map/",)
+"""Answered without a key, and so is ``/``: the map's own files, which know nothing of the data. Its
+page asks people for the key and sends it with every question."""
+
 CONTENT_POLICY: Final = (
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; "
     "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
@@ -103,7 +107,8 @@ class Gate:
                     request_id=request_id,
                     headers={"Retry-After": str(wait)},
                 )
-        if self._key is not None and not self._is_key(headers, scope["method"]):
+        is_page = scope["path"] == "/" or scope["path"].startswith(PAGE_PATHS)
+        if self._key is not None and not (is_page or self._is_key(headers, scope["method"])):
             return problem(
                 HTTPStatus.UNAUTHORIZED,
                 "the header X-API-Key does not hold the key of this service",

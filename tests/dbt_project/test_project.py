@@ -18,7 +18,7 @@ MAY_READ = {
     "intermediate": {"staging", "intermediate"},
     "marts": {"intermediate", "staging", "marts"},
     "features": {"marts", "features"},
-    "layers": {"intermediate", "marts", "features", "layers"},
+    "layers": {"staging", "intermediate", "marts", "features", "layers"},
 }
 """What the models of each layer may read; ``README.md`` says so."""
 

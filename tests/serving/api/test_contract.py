@@ -1,20 +1,16 @@
 """The OpenAPI description is valid, true, and enough to make a client of."""
 
-import asyncio
 import importlib
 import json
 import os
 import subprocess
 import sys
-import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from openapi_spec_validator import validate
 from psycopg.conninfo import conninfo_to_dict
 
@@ -24,7 +20,7 @@ from serving.api.fields import FIRST_YEAR, LAST_YEAR
 from serving.edge.settings import ServiceSettings
 from serving.tiles.routes import MEDIA_TYPE
 from tests.fixtures.cell_forecasts import write_cell_forecasts
-from tests.fixtures.databases import free_port
+from tests.fixtures.service import listening
 
 EXAMPLES = 200
 
@@ -38,22 +34,8 @@ def address(
         name = str(conninfo_to_dict(built_database)["dbname"])
         patch.setenv("SN7_DSN", create_database(name))
         write_cell_forecasts()
-        service = Application(model, ServiceSettings())
-        port = free_port()
-        config = uvicorn.Config(service, port=port, lifespan="off", log_level="warning")
-        server = uvicorn.Server(config)
-
-        async def serve() -> None:
-            async with service.running():
-                await server.serve()
-
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
+        with listening(Application(model, ServiceSettings())) as address:
+            yield address
 
 
 @pytest.fixture(scope="module")

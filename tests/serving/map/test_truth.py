@@ -1,0 +1,130 @@
+"""What is drawn is what the warehouse counted; what cannot be shown is said, with a way on."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import expect
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from ml.model.chip_model import ForecastModel
+from serving.api.app import Application
+from serving.edge.settings import ServiceSettings
+from tests.fixtures.browser import Noticed, OpenPage, wait_until
+from tests.fixtures.cell_forecasts import write_cell_forecasts
+from tests.fixtures.service import listening
+
+COUNT_ALL_MONTHS = """
+async (chip) => {
+    const {first, span} = page.opened().months;
+    const found = {};
+    for (let number = first; number < first + span; number += 1) {
+        const month = Math.floor(number / 12) * 100 + (number % 12) + 1;
+        page.state.change({month});
+        const drawn = await page.buildings.countDrawn();
+        const said = Number(document.getElementById('seen').textContent.replaceAll(',', ''));
+        found[month] = [drawn, said];
+    }
+    return found;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def database(built_database: str, create_database: Callable[[str | None], str]) -> str:
+    """A copy of the built warehouse."""
+    return create_database(str(conninfo_to_dict(built_database)["dbname"]))
+
+
+@pytest.fixture(scope="module")
+def address(model: ForecastModel, database: str) -> Iterator[str]:
+    """A service on it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SN7_DSN", database)
+        write_cell_forecasts()
+        with listening(Application(model, ServiceSettings())) as address:
+            yield address
+
+
+@pytest.mark.slow
+def test_every_month_of_every_chip_is_drawn_as_it_was_counted(
+    open_page: OpenPage, address: str, database: str, noticed: Noticed
+) -> None:
+    """Counted on the graphics card, from what the layer itself draws, and read from the legend."""
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "select chip_id, time_key, building_count from marts.fact_chip_month "
+            "inner join marts.dim_chip using (chip_key) order by chip_id, time_key"
+        ).fetchall()
+    wanted: dict[str, dict[str, list[int]]] = {}
+    for chip_id, month, count in rows:
+        wanted.setdefault(chip_id, {})[str(month)] = [count, count]
+    assert len(wanted) == 60
+    page = open_page(address, viewport={"width": 500, "height": 300})
+    for chip_id, months in wanted.items():
+        page.evaluate("chip => page.state.change({chip, aoi: null, at: null})", chip_id)
+        wait_until(page, f"page.opened()?.chip.chip_id === '{chip_id}'")
+        found = page.evaluate(COUNT_ALL_MONTHS)
+        seen = {month: counts for month, counts in found.items() if counts != [0, 0]}
+        assert seen == {month: counts for month, counts in months.items() if counts != [0, 0]}
+        assert months.keys() <= found.keys(), "months without an image are there, and empty"
+    assert noticed.said == []
+
+
+@pytest.fixture
+def own(
+    model: ForecastModel,
+    built_database: str,
+    create_database: Callable[[str | None], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[str, str]]:
+    """A copy that a test may spoil, and the address of a service on it."""
+    conninfo = create_database(str(conninfo_to_dict(built_database)["dbname"]))
+    monkeypatch.setenv("SN7_DSN", conninfo)
+    with listening(Application(model, ServiceSettings())) as address:
+        yield conninfo, address
+
+
+def test_without_the_warehouse_the_page_says_so_and_tries_again_when_told(
+    open_page: OpenPage, own: tuple[str, str], server_dsn: str
+) -> None:
+    conninfo, address = own
+    name = sql.Identifier(str(conninfo_to_dict(conninfo)["dbname"]))
+    away = sql.Identifier("away_for_a_while")
+    rename = sql.SQL("alter database {} rename to {}")
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(rename.format(name, away))
+        try:
+            page = open_page(address, until=".failure")
+            expect(page.get_by_role("alert")).to_contain_text("the warehouse does not answer")
+        finally:
+            connection.execute(rename.format(away, name))
+    page.wait_for_timeout(600)  # for half a second after a failure the service does not try again
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#panel")).to_contain_text("areas of interest with 60 chips")
+
+
+def test_what_has_not_been_forecast_is_said_beside_what_is_known(
+    open_page: OpenPage, own: tuple[str, str]
+) -> None:
+    conninfo, address = own
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute("select chip_id from marts.dim_chip limit 1").fetchone()
+        connection.execute("drop view if exists ml.forecast_error")
+        connection.execute("alter table features.chip_month rename to not_built_yet")
+    assert row is not None
+    page = open_page(f"{address}/#chip={row[0]}", until="#forecast")
+    expect(page.locator("#forecast .missing")).to_contain_text("No forecast: the warehouse lacks")
+    expect(page.locator("#cells .missing")).to_contain_text("No hot spots: the warehouse lacks")
+    assert page.locator("#forecast svg .corrected").count() == 1
+    assert page.locator("#forecast .interval").count() == 0
+
+
+def test_an_empty_warehouse_says_what_to_run(open_page: OpenPage, own: tuple[str, str]) -> None:
+    conninfo, address = own
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("truncate marts.dim_chip, marts.dim_aoi, marts.dim_time cascade")
+    page = open_page(address)
+    expect(page.locator("#panel")).to_contain_text("no chips yet. Load some with `make run`")
+    expect(page.get_by_role("button", name="Play")).to_be_disabled()

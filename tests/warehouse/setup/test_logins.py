@@ -16,7 +16,10 @@ from warehouse.connection.roles import Role
 from warehouse.connection.settings import PROJECT_ROOT
 from warehouse.setup.logins import PIPELINE, LoginPasswords, set_logins
 
-SECRETS = {name: f"a long enough secret of {name}" for name in ("pipeline", "trainer", "service", "analyst")}
+SECRETS = {
+    name: f"a long enough secret of {name}"
+    for name in ("pipeline", "trainer", "service", "analyst")
+}
 
 
 @pytest.fixture(scope="module")

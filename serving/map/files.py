@@ -3,7 +3,6 @@
 import functools
 import gzip
 import hashlib
-import mimetypes
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +19,12 @@ INDEX: Final = "index.html"
 FIRST_ASKED: Final = ("aois?limit=1000", "chips?limit=1000", "months")
 """What the page asks for at once, as ``page/main.js`` writes it: fetched beside the modules."""
 
-_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+_TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def _digest(parts: list[bytes]) -> str:
 
 
 def _type_of(name: str) -> str:
-    return _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "text/plain"
+    return _TYPES[Path(name).suffix]
 
 
 def _zipped(data: bytes) -> bytes:

@@ -141,10 +141,11 @@ def test_only_listed_origins_may_read_answers(model: ForecastModel) -> None:
 
 
 def test_pages_load_nothing_from_elsewhere(plain: TestClient) -> None:
-    page = plain.get("/")
-    assert page.status_code == 200
-    assert "://" not in page.text
-    assert "default-src 'self'" in page.headers["content-security-policy"]
+    for path in ("/", "/docs"):
+        page = plain.get(path)
+        assert page.status_code == 200
+        assert "://" not in page.text
+        assert "default-src 'self'" in page.headers["content-security-policy"]
     for file in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
         assert plain.get(f"/docs/{file}").status_code == 200
 

@@ -224,6 +224,36 @@ def test_axe_finds_nothing_serious(
     assert found == []
 
 
+def test_axe_finds_nothing_serious_on_the_page_of_the_state(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(address)
+    page.get_by_role("link", name="Status").click()
+    page.wait_for_selector("h1:text('Status')")
+    found = [one for one in Axe().run(page).response["violations"] if one["impact"] in GRAVE]
+    assert found == []
+
+
+def test_a_first_view_takes_two_round_trips_after_the_page(
+    open_page: OpenPage, address: str, noticed: Noticed, chip: dict[str, Any]
+) -> None:
+    """What the page names is fetched at once; then the four that only a module can name."""
+    page = open_page(f"{address}/#chip={chip['id']}", until=WHOLE)
+    named = set(re.findall(r'(?:href|src)="([^"]+)"', page.content()))
+    later = [
+        one.removeprefix(f"{address}/")
+        for one in noticed.asked[1:]
+        if one.startswith("http") and one.removeprefix(f"{address}/") not in named
+    ]
+    x, y = divmod(chip["key"], 8192)
+    assert sorted(later) == [
+        f"cells?chip_id={chip['id']}",
+        f"chips/{chip['id']}/forecast",
+        f"chips/{chip['id']}/history",
+        f"tiles/buildings/13/{x}/{y}",
+    ]
+
+
 def test_on_a_phone_nothing_is_wider_than_the_screen(
     open_page: OpenPage, address: str, chip: dict[str, Any]
 ) -> None:

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ml.model.chip_model import ForecastModel
 from serving.api.app import Application
 from serving.edge.settings import ServiceSettings
+from serving.map.files import page as site
 from tests.fixtures.browser import Noticed, OpenPage, wait_until
 from tests.fixtures.cell_forecasts import write_cell_forecasts
 from tests.fixtures.service import listening
@@ -70,6 +71,80 @@ def test_every_month_of_every_chip_is_drawn_as_it_was_counted(
         assert seen == {month: counts for month, counts in months.items() if counts != [0, 0]}
         assert months.keys() <= found.keys(), "months without an image are there, and empty"
     assert noticed.said == []
+
+
+STATES = """
+async (version) => {
+    const {statesOf} = await import(`/map/${version}/data/states.js`);
+    const building = (id, state, months_0, months_1, appeared) =>
+        ({id, properties: {state, months_0, months_1, appeared}});
+    const {span, count, states} = statesOf({
+        chip: {features: [{properties: {first_month: 201711, months_0: 0b1111, months_1: 0b111}}]},
+        buildings: {features: [
+            building(1, 'standing', 0b0001, undefined),
+            building(1, 'standing', 0b1010, 0b111),
+            building(2, 'demolished', 0b0010, 0b001, 201712),
+            building(3, 'open', 0b0100, undefined),
+        ]},
+    });
+    const shown = [0, 1, 2, 3, 4, 32, 33, 34];
+    const rows = Array.from({length: count}, (_, polygon) =>
+        shown.map((month) => states[month * count + polygon]));
+    return [span, rows];
+}
+"""
+
+
+def test_a_building_is_shown_by_the_shape_it_was_last_seen_with_through_all_words_of_months(
+    open_page: OpenPage, address: str
+) -> None:
+    """Months 0 to 3 and 32 to 34 have images; month 32 is bit 0 of the second word."""
+    span, rows = open_page(address).evaluate(STATES, site().version)
+    absent, standing, new, hidden, demolished, appeared = range(6)
+    assert span == 35
+    assert rows == [
+        [standing, *[absent] * 7],  # its first shape
+        [absent, standing, hidden, standing, hidden, standing, standing, standing],
+        [absent, new, hidden, hidden, hidden, appeared, demolished, demolished],
+        [absent, absent, standing, hidden, hidden, hidden, hidden, hidden],
+    ]
+
+
+AREAS = """
+async ([version, polygons]) => {
+    const {triangulate} = await import(`/map/${version}/draw/triangles.js`);
+    return polygons.map((rings) => {
+        const at = rings.flat();
+        const found = triangulate(rings);
+        let area = 0;
+        for (let t = 0; t < found.length; t += 3) {
+            const [a, b, c] = [found[t] * 2, found[t + 1] * 2, found[t + 2] * 2];
+            area += Math.abs((at[b] - at[a]) * (at[c + 1] - at[a + 1])
+                - (at[c] - at[a]) * (at[b + 1] - at[a + 1])) / 2;
+        }
+        return area;
+    });
+}
+"""
+SQUARE = [0, 0, 10, 0, 10, 10, 0, 10]
+BAY = [0, 0, 10, 0, 10, 10, 6, 10, 6, 4, 4, 4, 4, 10, 0, 10]
+HOLE = [3, 3, 3, 6, 6, 6, 6, 3]
+OTHER_HOLE = [7, 7, 7, 9, 9, 9, 9, 7]
+
+
+def test_triangles_cover_a_polygon_its_bays_and_holes_left_out(
+    open_page: OpenPage, address: str
+) -> None:
+    polygons = [
+        [SQUARE],
+        [[*SQUARE[:4], *SQUARE[4:6], 5, 10, *SQUARE[6:]]],  # a corner that is none
+        [BAY],
+        [SQUARE, HOLE],
+        [SQUARE, HOLE, OTHER_HOLE],
+        [[0, 0, 10, 0]],  # no polygon
+    ]
+    areas = open_page(address).evaluate(AREAS, [site().version, polygons])
+    assert areas == [100, 100, 88, 91, 87, 0]
 
 
 @pytest.fixture

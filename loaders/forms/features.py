@@ -6,6 +6,7 @@ name, and some of their forms read other files or the network.
 
 import gc
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ _GEOMETRIES: Final = {
     "MultiPolygon",
     "GeometryCollection",
 }
+_OPENING: Final = re.compile(rb'"features"\s*:\s*\[\s*\n')
+_HEAD_BYTES: Final = 4096
+"""Of a file, those among which its features begin."""
+_BETWEEN_FEATURES: Final = b",\n"
+_NAME: Final = b"\x00"
+"""Stands for the image's name; no JSON holds it."""
 
 Feature = dict[str, Any]
 
@@ -130,18 +137,77 @@ def _features_of(document: object) -> list[Feature]:
         members = document.get("features")
         if not isinstance(members, list):
             raise UnreadableFileError("its FeatureCollection has no list of features")
-        return [_feature(member) for member in members]
+        return [feature_of(member) for member in members]
     if kind == "Feature":
-        return [_feature(document)]
+        return [feature_of(document)]
     if kind in _GEOMETRIES:
         return [{"type": "Feature", "properties": {}, "geometry": document}]
     found = shorten(printable(repr(kind)))
     raise UnreadableFileError(f"it is no GeoJSON: its type is {found}, not 'FeatureCollection'")
 
 
-def _feature(member: object) -> Feature:
+def feature_of(member: object) -> Feature:
+    """Return a member of a FeatureCollection with an object as its properties.
+
+    Raises:
+        UnreadableFileError: It is no object.
+    """
     if not isinstance(member, dict):
         raise UnreadableFileError("one of its features is no object")
     if not isinstance(member.get("properties"), dict):
         member["properties"] = {}
     return member
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureLines:
+    """The features of a file, one on each line.
+
+    Attributes:
+        body: The lines.
+        keys: The JSON of each feature, whether it is any or not, without the name of the image:
+            features that differ by it alone are equal.
+    """
+
+    body: bytes
+    keys: list[bytes]
+
+    def texts(self) -> list[bytes]:
+        """Return the JSON of each feature with the name."""
+        return self.body.split(_BETWEEN_FEATURES)
+
+
+def feature_lines(content: bytes, name: str) -> FeatureLines | None:
+    """Take apart a FeatureCollection that has each feature on a line of its own, as most have.
+
+    If each text is JSON, the file is. What persists has the same line month after month, but for
+    the image's name in it.
+
+    Args:
+        content: Bytes of a file.
+        name: The image's.
+
+    Returns:
+        The features; None where the file is none of this form.
+    """
+    opening = _OPENING.search(content, 0, _HEAD_BYTES)
+    if opening is None or _NAME in content or len(content) > MOST_BYTES:
+        return None
+    start, end = opening.end(), content.rfind(b"\n]")
+    if end < start or not _is_collection_of_null(content[:start] + b"null" + content[end:]):
+        return None
+    body = content[start:end]
+    return FeatureLines(body, body.replace(name.encode(), _NAME).split(_BETWEEN_FEATURES))
+
+
+def _is_collection_of_null(text: bytes) -> bool:
+    """Whether what stands around the features, here a null, is a FeatureCollection of them."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return (
+        isinstance(document, dict)
+        and document.get("type") == "FeatureCollection"
+        and document.get("features") == [None]
+    )

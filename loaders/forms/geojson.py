@@ -1,17 +1,23 @@
 """GeoJSON labels of SpaceNet 7's tree into rows like those of its CSV."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+import orjson
 import polars as pl
 
-from loaders.forms.csv_rows import read_id
-from loaders.forms.features import Feature, Features, UnreadableFileError, read_features
-from loaders.forms.identities import Identities
+from loaders.forms.features import (
+    FeatureLines,
+    UnreadableFileError,
+    feature_lines,
+    feature_of,
+    read_features,
+)
+from loaders.forms.labels import ID, Identities, Labels, NoIdsError, all_at_once, ids_of, one_by_one
 from loaders.forms.parts import (
     ROW_SCHEMA,
     Batch,
@@ -20,20 +26,14 @@ from loaders.forms.parts import (
     Part,
     Rejection,
     Rejections,
-    row_text,
 )
-from loaders.forms.wkt import Points, Ring, geometry_text, plain_polygons, polygon_text, polygons_of
+from loaders.forms.wkt import Points, Ring, polygon_text
 from loaders.terms.names import ImageName, NameRejectedError, parse_filename
-from loaders.terms.other_forms import HIGHEST_ID, Other, OtherForm, canonical_filename
+from loaders.terms.other_forms import Other, canonical_filename
 from loaders.terms.projection import LabelForm, to_pixels
 from loaders.terms.reasons import Reason, printable
 
-_ID: Final = "Id"
-_IMAGE: Final = "image_fname"
-_UNKNOWN_ID: Final = 0
 ROWS_AT_ONCE: Final = 20_000
-
-GetId = Callable[[Feature], object]
 
 
 @dataclass(slots=True)
@@ -61,24 +61,20 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Labels:
-    """The features of a file, what stands for the id of each, and whether that is another form."""
+class _Found:
+    """What one file has: a row for each element, and the features that are none.
 
-    features: list[Feature]
-    values: list[Any]
-    other: Other
-    form: LabelForm
-    image: ImageName
+    Attributes:
+        lines: Number of each row's feature, from 0.
+        feature_count: Of all features, rejected ones too.
+    """
 
-
-@dataclass(slots=True)
-class _Taken:
-    """The polygons of a file that are rows, one element each; lines count features from 0."""
-
-    polygons: list[list[Ring]] = field(default_factory=list)
-    ids: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    forms: list[Other] = field(default_factory=list)
+    ids: list[int]
+    texts: list[str]
+    lines: Iterable[int]
+    forms: list[Other]
+    feature_count: int
+    rejections: list[Rejection] = field(default_factory=list)
 
 
 class LabelReader:
@@ -91,6 +87,7 @@ class LabelReader:
         """Start with no building known."""
         self._identities: dict[str, Identities] = defaultdict(Identities)
         self._known: dict[Points, str] = {}
+        self._rows_of_lines: dict[bytes, tuple[int, str]] = {}
         self._chip_id = ""
         self._rows = _Rows()
         self._feature_count = 0
@@ -110,29 +107,23 @@ class LabelReader:
         except NameRejectedError as error:
             yield Rejections([Rejection(source_file, 0, name, str(error))])
             return
+        if image.chip_id != self._chip_id or len(self._rows.ids) > ROWS_AT_ONCE:
+            yield from self.rest()
+        if image.chip_id != self._chip_id:
+            self._chip_id, self._known, self._rows_of_lines = image.chip_id, {}, {}
         try:
-            features = read_features(content)
-            number_of, other = _ids_of(features, form)
+            found = self._recognized(content, form, image) or self._parsed(
+                content, form, image, source_file
+            )
         except UnreadableFileError as error:
             yield _rejected(source_file, name, image, Reason.FILE.found(error))
-        except _NoIdsError as error:
+        except NoIdsError as error:
             yield _rejected(source_file, name, image, str(error))
         else:
             yield KnownImage(image.filename, source_file)
-            if image.chip_id != self._chip_id or len(self._rows.ids) > ROWS_AT_ONCE:
-                yield from self.rest()
-            self._rows.files.append(source_file)
-            self._rows.starts.append(self._feature_count)
-            values = [number_of(feature) for feature in features.features]
-            labels = _Labels(features.features, values, other, form, image)
-            rejections: list[Rejection] = []
-            taken = _all_at_once(labels)
-            if taken is None:
-                taken, rejections = _one_by_one(labels, source_file)
-            self._take(taken, form, image)
-            self._feature_count += len(features.features)
-            if rejections:
-                yield Rejections(rejections)
+            self._add(found, image, source_file)
+            if found.rejections:
+                yield Rejections(found.rejections)
 
     def rest(self) -> Iterator[Batch]:
         """Yield the rows that wait."""
@@ -140,18 +131,71 @@ class LabelReader:
             yield self._rows.batch()
         self._rows, self._feature_count = _Rows(), 0
 
-    def _take(self, taken: _Taken, form: LabelForm, image: ImageName) -> None:
-        """Add the polygons of a file to the rows that wait."""
-        if image.chip_id != self._chip_id:
-            self._chip_id, self._known = image.chip_id, {}
+    def _recognized(self, content: bytes, form: LabelForm, image: ImageName) -> _Found | None:
+        """Find rows by lines that were there in another month; the others are parsed.
+
+        None where the file has not a feature on each line, or one that is not plain.
+        """
+        lines = feature_lines(content, image.filename) if form is LabelForm.PIXEL else None
+        if lines is None:
+            return None
+        rows = self._rows_of_lines
+        new = [number for number, key in enumerate(lines.keys) if key not in rows]
+        if new and not self._learned(lines, new, image):
+            return None
+        ids, texts = map(list, zip(*map(rows.__getitem__, lines.keys), strict=True))
+        count = len(ids)
+        return _Found(ids, texts, range(count), [()] * count, count)
+
+    def _learned(self, lines: FeatureLines, new: list[int], image: ImageName) -> bool:
+        """Learn the rows of new lines; none where one of them is not plain."""
+        texts_of_lines = lines.texts()
+        try:
+            features = [feature_of(orjson.loads(texts_of_lines[number])) for number in new]
+        except (orjson.JSONDecodeError, UnreadableFileError):
+            return False
+        values = [feature["properties"].get(ID) for feature in features]
+        taken = all_at_once(Labels(features, values, (), LabelForm.PIXEL, image))
+        if taken is None:
+            return False
+        texts = self._texts(taken.polygons, LabelForm.PIXEL, image)
+        keys = [lines.keys[number] for number in new]
+        self._rows_of_lines.update(zip(keys, zip(taken.ids, texts, strict=True), strict=True))
+        return True
+
+    def _parsed(
+        self, content: bytes, form: LabelForm, image: ImageName, source_file: str
+    ) -> _Found:
+        """Find rows by the parsed file.
+
+        Raises:
+            UnreadableFileError: It is no GeoJSON.
+            NoIdsError: Its features have no ids.
+        """
+        features = read_features(content).features
+        number_of, other = ids_of(features, form)
+        values = [number_of(feature) for feature in features]
+        labels = Labels(features, values, other, form, image)
+        rejections: list[Rejection] = []
+        taken = all_at_once(labels)
+        if taken is None:
+            taken, rejections = one_by_one(labels, source_file)
         texts = self._texts(taken.polygons, form, image)
         is_unnamed = form is LabelForm.LONLAT
+        ids = self._identities[image.chip_id].assign(texts) if is_unnamed else taken.ids
+        return _Found(ids, texts, taken.lines, taken.forms, len(features), rejections)
+
+    def _add(self, found: _Found, image: ImageName, source_file: str) -> None:
+        """Add the rows of a file to those that wait."""
         rows = self._rows
-        rows.images += [image.filename] * len(texts)
-        rows.ids += self._identities[image.chip_id].assign(texts) if is_unnamed else taken.ids
-        rows.texts += texts
-        rows.lines += [self._feature_count + line for line in taken.lines]
-        rows.forms += taken.forms
+        rows.files.append(source_file)
+        rows.starts.append(self._feature_count)
+        rows.images += [image.filename] * len(found.ids)
+        rows.ids += found.ids
+        rows.texts += found.texts
+        rows.lines += [self._feature_count + line for line in found.lines]
+        rows.forms += found.forms
+        self._feature_count += found.feature_count
 
     def _texts(self, polygons: list[list[Ring]], form: LabelForm, image: ImageName) -> list[str]:
         """Return polygons as texts in pixels, all of a file projected at once."""
@@ -166,81 +210,3 @@ class LabelReader:
 
 def _rejected(source_file: str, name: str, image: ImageName, reason: str) -> Rejections:
     return Rejections([Rejection(source_file, 0, name, reason, image.filename)])
-
-
-class _NoIdsError(Exception):
-    """A file whose features have no ids; the message is the reason to reject it with."""
-
-
-def _ids_of(features: Features, form: LabelForm) -> tuple[GetId, Other]:
-    """Return how a feature's id is found, and whether that is another form."""
-    if form is LabelForm.LONLAT or not features.features:
-        return lambda _: _UNKNOWN_ID, ()
-    names = features.property_names()
-    if _ID in names:
-        return lambda feature: feature["properties"].get(_ID), ()
-    name = next((name for name in names if name.lower() == _ID.lower()), None)
-    if name is not None:
-        return lambda feature: feature["properties"].get(name), (OtherForm.ID_PROPERTY,)
-    if any("id" in feature for feature in features.features):
-        return lambda feature: feature.get("id"), (OtherForm.ID_PROPERTY,)
-    known = ", ".join(map(printable, names)) or "none"
-    count = len(features.features)
-    raise _NoIdsError(Reason.ID_MISSING.found(f"no {_ID!r} in {count:,} features, but {known}"))
-
-
-def _all_at_once(labels: _Labels) -> _Taken | None:
-    """Take features that are all plain, as nearly all are; None where one has to be looked at."""
-    features, values, image = labels.features, labels.values, labels.image
-    try:
-        images = {feature["properties"].get(_IMAGE) for feature in features}
-    except TypeError:
-        return None
-    if not values or set(map(type, values)) != {int}:
-        return None
-    if min(values) < 0 or max(values) > HIGHEST_ID:
-        return None
-    if any(named is not None and _reason_of_image(str(named), image) for named in images):
-        return None
-    polygons = plain_polygons([feature.get("geometry") for feature in features])
-    if polygons is None:
-        return None
-    count = len(features)
-    return _Taken(polygons, values, list(range(count)), [labels.other] * count)
-
-
-def _one_by_one(labels: _Labels, source_file: str) -> tuple[_Taken, list[Rejection]]:
-    """Take the features that are rows, and say of each other one why it is none."""
-    taken, rejections, image = _Taken(), [], labels.image
-    for line, (feature, value) in enumerate(zip(labels.features, labels.values, strict=True)):
-        found = polygons_of(feature.get("geometry"), split=labels.form is LabelForm.LONLAT)
-        number = _id(value)
-        named = feature["properties"].get(_IMAGE)
-        reason = found.reason or (number if isinstance(number, str) else None)
-        reason = reason or (None if named is None else _reason_of_image(str(named), image))
-        if reason is not None or isinstance(number, str):
-            text = row_text(image.filename, printable(str(value)), geometry_text(feature))
-            found_there = (source_file, line + 1, text, str(reason), image.filename)
-            rejections.append(Rejection(*found_there))
-            continue
-        spelling = () if type(value) is int else (OtherForm.ID_SPELLING,)
-        count = len(found.polygons)
-        taken.polygons += found.polygons
-        taken.ids += [number] * count
-        taken.lines += [line] * count
-        taken.forms += [found.forms + labels.other + spelling] * count
-    return taken, rejections
-
-
-def _id(value: object) -> int | str:
-    if type(value) is int and 0 <= value < 2**31:
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return read_id(str(int(value)))
-    return read_id(str(value))
-
-
-def _reason_of_image(named: str, image: ImageName) -> str | None:
-    if canonical_filename(named)[0] == image.filename:
-        return None
-    return Reason.OTHER_IMAGE.found(printable(named))

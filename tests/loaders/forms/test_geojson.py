@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loaders.forms.identities import Identities
+from loaders.forms.labels import Identities
 from loaders.load import load
 from loaders.terms.names import parse_filename
 from loaders.terms.projection import LabelForm, mercator, to_pixels

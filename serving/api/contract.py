@@ -27,7 +27,7 @@ _ASKING: Final = {
 }
 _READING: Final = {422: "A part of the request is wrong; `errors` names it."}
 _WAREHOUSE: Final = {
-    404: "There is no such chip, AOI or month.",
+    404: "There is no such chip, AOI, month or tracker.",
     503: "The warehouse does not answer.",
 }
 _WITHOUT_WAREHOUSE: Final = frozenset(
@@ -35,7 +35,7 @@ _WITHOUT_WAREHOUSE: Final = frozenset(
 )
 _WITHOUT_PARAMETERS: Final = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 _TILES: Final = "/tiles/buildings/13/{x}/{y}"
-_NEVER_MISSING: Final = frozenset({"/chips", "/aois", "/months", "/readyz", _TILES})
+_NEVER_MISSING: Final = frozenset({"/chips", "/aois", "/months", "/trackers", "/readyz", _TILES})
 
 
 def describe(app: FastAPI, settings: ServiceSettings) -> Schema:

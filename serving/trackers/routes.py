@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from serving.edge.responses import cacheable
 from serving.edge.strict import StrictRoute, whole
@@ -13,6 +13,8 @@ from serving.trackers.store import TrackerStore
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _CHIP: Final = r"^L15-[0-9]{4}E-[0-9]{4}N_[0-9]{1,4}_[0-9]{1,4}_13$"
 _MONTHS: Final = 12
+_FIRST_YEAR, _LAST_YEAR = 2000, 2039
+"""As ``serving.api.fields`` has them, which may not be imported here; so is the months' format."""
 
 TrackerInPath = Annotated[
     str, Path(min_length=1, max_length=63, pattern=_NAME, description="Name of a tracker.")
@@ -25,14 +27,20 @@ ChipInPath = Annotated[
 
 
 def _month(value: int) -> int:
-    if not 1 <= value % 100 <= _MONTHS:
-        raise ValueError(f"{value} is no month; expected year * 100 + month")
+    year, month = divmod(value, 100)
+    if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= _MONTHS):
+        raise ValueError(f"{value} is no month; expected year * 100 + month, such as 201912")
     return value
 
 
 MonthAsked = Annotated[
-    Annotated[int, Field(ge=200001, le=210012), BeforeValidator(whole), AfterValidator(_month)],
-    Query(description="year * 100 + month; a month that was not scored has no matches."),
+    Annotated[
+        int,
+        BeforeValidator(whole),
+        AfterValidator(_month),
+        WithJsonSchema({"type": "integer", "format": "time-key"}),
+    ],
+    Query(description="The month; one that was not scored has no matches."),
 ]
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from serving.api import fields
+from serving.trackers import routes
 from serving.trackers.answers import Matches, Trackers, TrackerScores
 from tests.fixtures.service import TestClient
 from warehouse.access import connect
@@ -63,3 +65,7 @@ def test_what_is_not_there_or_no_question_is_said(
 def test_what_did_not_change_is_not_sent_again(built_client: TestClient) -> None:
     tag = built_client.get("/trackers/careful").headers["etag"]
     assert built_client.get("/trackers/careful", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_months_are_those_of_the_other_routes() -> None:
+    assert (routes._FIRST_YEAR, routes._LAST_YEAR) == (fields.FIRST_YEAR, fields.LAST_YEAR)

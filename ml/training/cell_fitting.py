@@ -86,7 +86,7 @@ def draw(cells: CellMonths, known: Mapping[int, Growth], params: CellParams) -> 
     rng = np.random.default_rng(params.seed)
     rows, grown = [], []
     for growth in known.values():
-        share = params.sample_rows / max(len(growth.rows), 1)
+        share = max(params.sample_share, params.sample_rows / max(len(growth.rows), 1))
         chosen = rng.random(len(growth.rows)) < share
         rows.append(growth.rows[chosen])
         grown.append(growth.has_grown[chosen])

@@ -49,6 +49,7 @@ class CellParams(Section):
 
     seed: int
     features: tuple[str, ...]
+    sample_share: float = Field(gt=0, le=1)
     sample_rows: int = Field(ge=1000)
     boosting: CellBoostingParams
     calibration_folds: int = Field(ge=2)

@@ -28,7 +28,7 @@ def test_dbt_promises_every_feature_that_the_model_of_cells_uses() -> None:
         ("  - usable_share\n", "  - appeared\n", "a name stands twice"),
         ("seed: 7", "seed: seven", "seed: Input should be a valid integer"),
         (
-            "sample_rows: 60000",
+            "sample_rows: 20000",
             "sample_rows: 0",
             "sample_rows: Input should be greater than or equal",
         ),

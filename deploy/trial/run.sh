@@ -78,10 +78,11 @@ is_healthy() {
     else [ "$(docker inspect --format '{{.State.Health.Status}}' "$1")" = healthy ]; fi
 }
 
-up() { # in the order of what waits for what, as an engine without `service_healthy` needs it
+up() { # [alone: the database]; in the order of what waits for what, as an engine without `service_healthy` needs it
     "${compose[@]}" up --detach --no-deps postgis >>"$work/log" 2>&1
     healthy postgis 120
-    "${compose[@]}" run --rm --no-deps prepare >>"$work/log" 2>&1 || fail "prepare"
+    "${compose[@]}" run -T --rm --no-deps prepare >>"$work/log" 2>&1 || fail "prepare"
+    if [ "${1:-}" = alone ]; then return; fi
     "${compose[@]}" up --detach --no-deps "${lasting[@]:1}" >>"$work/log" 2>&1
 }
 
@@ -98,7 +99,7 @@ ask() { # file: what the warehouse and the service say
     chip=$(curl --fail --silent "$at/chips" | grep -oE 'L15-[0-9]{4}E-[0-9]{4}N_[0-9]+_[0-9]+_13' | sort | head -1)
     [ -n "$chip" ] || fail "the service lists no chip"
     curl --fail --silent "$at/forecast" --json "{\"chip_id\": \"$chip\"}" >"$1"
-    "${compose[@]}" run --rm --no-deps backup python -m sn7 psql -- -At -c \
+    "${compose[@]}" run -T --rm --no-deps backup python -m sn7 psql -- -At -P pager=off -c \
         'select count(*), sum(corrected_count) from marts.fact_chip_month' >>"$1" 2>>"$work/log"
 }
 
@@ -117,7 +118,7 @@ main() {
     up
     all_healthy
     say "up and healthy: ${lasting[*]} (the service waits for its package)"
-    "${compose[@]}" run --rm --no-deps main >"$work/main.log" 2>&1 || { tail -20 "$work/main.log" >&2; fail "main job"; }
+    "${compose[@]}" run -T --rm --no-deps main >"$work/main.log" 2>&1 || { tail -20 "$work/main.log" >&2; fail "main job"; }
     say "main job done: $(grep -m1 -i 'champion\|registered' "$work/main.log" || tail -1 "$work/main.log")"
     ask "$work/first"
     say "forecast asked: $(head -c 120 "$work/first")..."
@@ -126,14 +127,14 @@ main() {
     ask "$work/again"
     same "$work/again" "after down and up"
     say "down, up: the same answer"
-    "${compose[@]}" run --rm --no-deps backup >"$work/backup.log" 2>>"$work/log" || fail "backup"
+    "${compose[@]}" run -T --rm --no-deps backup >"$work/backup.log" 2>>"$work/log" || fail "backup"
     local kept
     kept=$(grep -oE '/var/backups/sn7/sn7-[0-9TZ]+' "$work/backup.log" | head -1)
     "${compose[@]}" down >>"$work/log" 2>&1
     "$engine" volume rm "${project}_database" "${project}_home" >>"$work/log" 2>&1
+    up alone # Dagster and MLflow would make tables of their own in an empty database
+    "${compose[@]}" run -T --rm --no-deps backup python -m sn7 restore "$kept" >>"$work/log" 2>&1 || fail "restore"
     up
-    "${compose[@]}" run --rm --no-deps backup python -m sn7 restore "$kept" >>"$work/log" 2>&1 || fail "restore"
-    "${compose[@]}" restart service >>"$work/log" 2>&1
     ask "$work/restored"
     same "$work/restored" "after backup, loss and restore"
     say "backup, database and home lost, restore: the same answer"
@@ -147,7 +148,7 @@ rotated() {
     local old
     old=$(sed -n 's/^SN7_SERVICE_PASSWORD=//p' "$SN7_ENV_FILE")
     deploy/secrets.sh --rotate >>"$work/log" 2>&1 || fail "rotation"
-    ! "${compose[@]}" run --rm --no-deps -e PGUSER=service -e PGPASSWORD="$old" backup \
+    ! "${compose[@]}" run -T --rm --no-deps -e PGUSER=service -e PGPASSWORD="$old" backup \
         python -m sn7 status >>"$work/log" 2>&1 || fail "the old password still logs in"
     ask "$work/rotated"
     same "$work/rotated" "after the rotation of passwords"

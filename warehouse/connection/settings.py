@@ -61,7 +61,13 @@ class Settings(BaseSettings):
         if name not in FOLDERS:
             raise ValueError(f"{name} does not stand in warehouse.connection.home.FOLDERS")
         path = self.home_path / name
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"the folder {path} cannot be made ({error.strerror}); let this user write to the "
+                "home, or run first what fills it, such as `make run`"
+            ) from error
         return path
 
     @property

@@ -18,6 +18,9 @@ from warehouse.setup.passwords import encrypted, set_password
 
 PIPELINE: Final = "pipeline"
 
+ACTS_AS: Final = (*LOCKERS, Role.ANALYST)
+"""Roles of the pipeline: those that write, and the one by which a run looks at its result."""
+
 MODERN: Final = 160_000
 """From this version of PostgreSQL on, membership says what it is good for."""
 
@@ -82,7 +85,7 @@ def _make_pipeline(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("create role {} login").format(name))
     modern = connection.info.server_version >= MODERN
     options = sql.SQL(" with set true, inherit true" if modern else "")
-    for role in LOCKERS:
+    for role in ACTS_AS:
         grant = sql.SQL("grant {} to {}").format(sql.Identifier(role), name)
         connection.execute(grant + options)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from warehouse.connection.errors import SettingsError
-from warehouse.connection.settings import PROJECT_ROOT, get_settings
+from warehouse.connection.settings import PROJECT_ROOT, Settings, get_settings
 
 
 def test_home_is_below_the_project_wherever_the_command_runs(
@@ -38,3 +38,10 @@ def test_a_wrong_port_names_the_variable_and_its_value(
     monkeypatch.setenv("SN7_PORT", port)
     with pytest.raises(SettingsError, match=f"SN7_PORT is '{port}'"):
         get_settings()
+
+
+def test_a_home_that_takes_no_folder_is_told_in_a_sentence(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    (settings.home_path / "bentoml").write_text("in the way")
+    with pytest.raises(SettingsError, match=r"bentoml cannot be made \(File exists\)"):
+        settings.folder("bentoml")

@@ -52,8 +52,10 @@ def test_each_logs_in_with_its_password_and_with_no_other(port: int, user: str) 
         log_in(port, user, "another one")
 
 
-@pytest.mark.parametrize("role", [Role.LOADER, Role.TRANSFORMER, Role.TRAINER, Role.ORCHESTRATOR])
-def test_the_pipeline_acts_as_every_role_that_writes(port: int, role: Role) -> None:
+@pytest.mark.parametrize(
+    "role", [Role.LOADER, Role.TRANSFORMER, Role.TRAINER, Role.ORCHESTRATOR, Role.ANALYST]
+)
+def test_the_pipeline_acts_as_the_roles_that_a_run_takes(port: int, role: Role) -> None:
     with log_in(port, PIPELINE, SECRETS[PIPELINE]) as connection:
         connection.execute(f"set role {role}".encode())
 

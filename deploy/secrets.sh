@@ -40,8 +40,12 @@ rotate() {
     cp -p "$file" "$file.before"
     for name in "${names[@]}"; do set_value "$name" "$(made_up)"; done
     # The superuser logs in with the old password and gets the new one; so do the other logins.
+    local given=(-e PGPASSWORD -e SN7_OWNER_PASSWORD)
+    # podman-compose takes no name without its value, though other users of the machine then see it for a moment.
+    [[ ${compose[0]} != *podman-compose ]] ||
+        given=(-e "PGPASSWORD=$old" -e "SN7_OWNER_PASSWORD=$(value SN7_PASSWORD)")
     if ! PGPASSWORD=$old SN7_OWNER_PASSWORD=$(value SN7_PASSWORD) \
-        "${compose[@]}" run --rm --no-deps -e PGPASSWORD -e SN7_OWNER_PASSWORD prepare; then
+        "${compose[@]}" run --rm --no-deps "${given[@]}" prepare; then
         mv "$file.before" "$file"
         echo "error: the database did not take the new passwords; the old ones are in force" >&2
         exit 1

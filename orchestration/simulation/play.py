@@ -165,10 +165,8 @@ def _through(event: Event, inbox: Path, played: Played) -> Month:
         dsn()
         played.away.append((gone, time.time() + GRACE_SECONDS))
     elif event.disturbance is Disturbance.KILL:
-        _until("a run builds", lambda: _is_building() or None)
-        at_work = holder(dsn())
-        if at_work is not None:
-            os.kill(int(at_work.process), signal.SIGKILL)
+        at_work = _until("a run builds", lambda: holder(dsn()) if _is_building() else None)
+        os.kill(int(at_work.process), signal.SIGKILL)
     if event.is_news:
         _until(event.what, lambda: watch.is_all_taken() or None)
     return Month(
@@ -199,7 +197,8 @@ def _until(what: str, find: Callable[[], Found | None]) -> Found:
 def _is_building() -> bool:
     with psycopg.connect(dsn(), autocommit=True) as connection:
         row = connection.execute(
-            "select count(*) from pg_stat_activity where application_name like 'dbt%'"
+            "select count(*) from pg_stat_activity "
+            "where application_name like 'dbt%' and datname = current_database()"
         ).fetchone()
     return bool(row and row[0])
 

@@ -41,7 +41,12 @@ def test_tables_that_differ_are_named(
     one, other = create_database(template_database), create_database(template_database)
     for address in (one, other):
         with psycopg.connect(address) as connection:
-            connection.execute("create table marts.dim_chip as select 1 as chip_key, 2.5 as lat")
+            connection.execute(
+                "create table marts.dim_chip as select 1 as chip_key, 2.5 as lat, 7 as load_id"
+            )
+    assert differences(one, other) == {}
+    with psycopg.connect(other) as connection:
+        connection.execute("update marts.dim_chip set load_id = 8")
     assert differences(one, other) == {}
 
     with psycopg.connect(other) as connection:

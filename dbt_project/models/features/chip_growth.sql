@@ -1,9 +1,4 @@
-{%- set spans = [1, 2, 3, 6, 12] -%}
-{#- Weight of each month in the smoothed change, as share of the next one's. -#}
-{%- set fading = 0.7 -%}
-{#- A leap: more buildings, and a greater share of the count, than one month builds. -#}
-{%- set leap_count = 50 -%}
-{%- set leap_share = 0.1 -%}
+{%- set fading = 0.7 -%} {#- weight in the smoothed change, as share of the next month's -#}
 with
 
 -- What was revealed since stood from the start: growth counts without it.
@@ -15,8 +10,7 @@ chip_months as (
         months_since_previous,
         building_count + presumed as known_count,
         building_count + presumed - sum(revealed) over so_far as grown_count,
-        built_area_m2
-        + presumed_area_m2
+        built_area_m2 + presumed_area_m2
         - sum({{ in_mm2("revealed_area_m2") }}) over so_far
         / 1e6::double precision as grown_area_m2,
         {{ month_number("time_key") }} as month_number
@@ -25,15 +19,15 @@ chip_months as (
 
 ),
 
+-- A leap: more buildings, and a greater share of the count, than one month builds.
 changes as (
 
     select
         *,
         grown_count - lag(grown_count) over so_far as count_change,
-        grown_area_m2 - lag(grown_area_m2) over so_far as area_change,
+        grown_area_m2 - lag(grown_area_m2) over so_far as area_m2_change,
         abs(grown_count - lag(grown_count) over so_far) > greatest(
-            {{ leap_count }},
-            {{ leap_share }} * lag(known_count) over so_far * months_since_previous
+            50, 0.1 * lag(known_count) over so_far * months_since_previous
         ) as is_leap
     from chip_months
     window so_far as (partition by chip_key order by month_number)
@@ -48,13 +42,12 @@ growths as (
         time_key,
         months_since_previous,
         known_count,
-        month_number,
-        grown_count
-        - coalesce(sum(count_change) filter (where is_leap) over so_far, 0)
-            as grown_count,
-        grown_area_m2
-        - coalesce(sum(area_change) filter (where is_leap) over so_far, 0)
-            as grown_area_m2
+        {% for kind in ["count", "area_m2"] -%}
+            grown_{{ kind }}
+            - coalesce(sum({{ kind }}_change) filter (where is_leap) over so_far, 0)
+                as grown_{{ kind }},
+        {% endfor -%}
+        month_number
     from changes
     window so_far as (partition by chip_key order by month_number)
 
@@ -98,19 +91,15 @@ final as (
         time_key,
         months_since_first,
         known_count,
-        {% for span in spans -%}
+        {% for span in [1, 2, 3, 6, 12] -%}
+            {%- set frame = span ~ " preceding and " ~ span ~ " preceding" -%}
             (
-                grown_count - first_value(grown_count) over (
-                    partition by chip_key
-                    order by month_number
-                    range between {{ span }} preceding and {{ span }} preceding
-                )
+                grown_count
+                - first_value(grown_count) over (so_far range between {{ frame }})
             )::integer as net_change_{{ span }},
-            grown_area_m2 - first_value(grown_area_m2) over (
-                partition by chip_key
-                order by month_number
-                range between {{ span }} preceding and {{ span }} preceding
-            ) as net_area_change_{{ span }},
+            grown_area_m2
+            - first_value(grown_area_m2) over (so_far range between {{ frame }})
+                as net_area_change_{{ span }},
         {% endfor -%}
         net_change_since_first,
         net_area_change_since_first,

@@ -1,4 +1,4 @@
-{%- set fading = 0.7 -%} {#- weight in the smoothed change, as share of the next month's -#}
+{%- set fading = 0.7 -%} {#- weight in the smoothed change, as share of the next one -#}
 with
 
 -- What was revealed since stood from the start: growth counts without it.

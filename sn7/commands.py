@@ -64,14 +64,18 @@ _DBT: Final = ("--", str(Path(sys.executable).with_name("dbt")))
 COMMANDS: Final = (
     Command("run", *_CHAIN, "Run everything: source data, raw tables, star schema, model, "
             "forecast, service package."),
+    Command("simulate", *_CHAIN, "Play a year in minutes, in a home of its own, and compare its "
+            "tables with one build."),
     Command("ui", *_CHAIN, "Open Dagster's UI on the graph and on every run so far."),
     Command("dagster", *_CHAIN,
             "Run a program of Dagster's on this instance: sn7 dagster dagster-daemon run", "exec"),
     Command("dbt", Panel.CHAIN, "warehouse.__main__", Extra.PIPELINE,
             "Run dbt on the warehouse: sn7 dbt build --select dim_chip+", "exec", _DBT),
     Command("load", *_LOADERS, "Load a source into schema raw; loading it again changes nothing."),
+    Command("predictions", *_LOADERS, "Load what a tracker predicts, beside the truth; score it "
+            "with `python -m scoring`."),
     Command("sources", *_LOADERS,
-            "List the sources of the warehouse: generated or own, images, rows, last load."),
+            "List the sources and trackers of the warehouse: images, rows, last load."),
     Command("forget", *_LOADERS,
             "Take out a source with its images and masks; images that another source has stay."),
     Command("aoi", *_LOADERS,
@@ -83,24 +87,26 @@ COMMANDS: Final = (
     Command("figures", *_SYNTHETIC,
             "Set the figures of a data set beside those of the real data; exit 1 if one is "
             "missed."),
-    Command("predictions", *_SYNTHETIC,
-            "Write what a tracker of buildings would predict: the labels, disturbed."),
+    Command("disturb", *_SYNTHETIC,
+            "Write what a tracker of buildings would predict: the labels, disturbed.",
+            "predictions"),
     Command("lives", *_SYNTHETIC,
             "Judge how well the warehouse tells the lives of buildings that were generated."),
     Command("train", *_ML, "Train on the feature tables, judge by backtest, let the gate decide "
-            "on the champion."),
+            "on the champions."),
     Command("forecast", *_ML,
             "Write forecasts from every chip's last as-of month, of the chip and of its cells."),
     Command("predict", *_ML,
             "Forecast places from their histories alone, with the champion; no table of them is "
             "needed."),
-    Command("rollback", *_ML, "Put the champion's predecessor back in use and forecast with it."),
+    Command("rollback", *_ML, "Put the champion's predecessor back in use and forecast with it: "
+            "of chips, or of cells."),
     Command("replay", *_ML,
             "Make a run's model again from what the run kept, and compare the files byte by byte."),
     Command("mlflow", *_ML,
             "Open MLflow's pages of runs and models on this machine; Ctrl-C stops them.", "ui"),
     Command("score", Panel.FORECAST, "scoring.__main__", Extra.LOAD,
-            "Score the predictions of a CSV by SCOT; writes nothing."),
+            "Score a tracker by SCOT: one of the warehouse, which keeps it, or two CSVs."),
     Command("package", Panel.SERVICE, "serving.__main__", Extra.PIPELINE,
             "Package the champion with the code that serves it.", "build"),
     Command("serve", Panel.SERVICE, "serving.__main__", Extra.SERVING,

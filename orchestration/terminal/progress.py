@@ -10,6 +10,7 @@ from warehouse.progress import Display
 TITLES: Final = {
     "source_data": "source data",
     "raw_tables": "raw tables",
+    "scored_trackers": "scores of trackers",
     "dbt_models": "star schema and features",
     "ml__cell_model": "model of cells",
     "ml__trained_model": "model",

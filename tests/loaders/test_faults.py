@@ -236,7 +236,7 @@ def test_a_reader_sees_the_old_rows_until_the_load_is_done(
         seen.append(len(raw.rows()))
         finish.set()
 
-    monkeypatch.setattr("loaders.raw.images.write_claims", look)
+    monkeypatch.setattr("loaders.raw.store.write_claims", look)
     load(write_csv(many_rows()[:800]))
     assert finish.is_set()
     assert seen == [4800]

@@ -24,9 +24,8 @@ MODULES = sorted({entry.module for entry in COMMANDS})
 
 
 def commands_of(module: str) -> Mapping[str, object]:
-    group = typer.main.get_command(importlib.import_module(module).app)
-    assert isinstance(group, TyperGroup)
-    return group.commands
+    command = typer.main.get_command(importlib.import_module(module).app)
+    return command.commands if isinstance(command, TyperGroup) else {str(command.name): command}
 
 
 def sn7(

@@ -243,7 +243,7 @@ def test_an_error_of_our_own_keeps_its_traceback_and_changes_nothing(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("loaders.raw.images.write_claims", fail)
+    monkeypatch.setattr("loaders.raw.store.write_claims", fail)
     with pytest.raises(ZeroDivisionError):
         load(path)
     assert loaded.rows() == [row(1)]

@@ -24,7 +24,7 @@ select
     buildings.size_fifth,
     count(*) as building_months,
     round(count(fact_match.iou)::numeric / count(*), 4) as recall,
-    round(avg(fact_match.iou)::numeric, 4) as mean_iou
+    round(avg(fact_match.iou::numeric), 4) as mean_iou
 from marts.fact_match
 inner join buildings using (chip_key, building_id)
 group by fact_match.tracker, buildings.latitude_from, buildings.size_fifth

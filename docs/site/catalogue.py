@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", "features", "layers")
+SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", "features", "scores", "layers")
 """In the order of the flow."""
 
 

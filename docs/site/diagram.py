@@ -48,7 +48,7 @@ def entity_diagram(tables: Sequence[Table]) -> str:
     keyed = [table for table in tables if table.schema in {"marts", "features"} and table.key]
     lanes = [
         [table for table in keyed if table.name.startswith("dim_")],
-        [table for table in keyed if table.name.startswith("fact_")],
+        [table for table in keyed if table.name.startswith(("fact_", "tracker_"))],
         [table for table in keyed if table.schema == "features"],
     ]
     boxes = {

@@ -12,6 +12,7 @@ ABOUT: Final = {
     "intermediate": "Steps between staging and the star; no contract, so nothing should read them.",
     "marts": "The star: dimensions and facts, with keys that the server holds.",
     "features": "What was known at each as-of month, for the forecast.",
+    "scores": "What scoring found of each tracker; it alone writes here.",
     "layers": "One typed geometry and one integer key each, for maps and data frames.",
 }
 

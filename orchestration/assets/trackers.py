@@ -8,6 +8,7 @@ import yaml
 
 from orchestration.assets.tables import table_of
 from orchestration.dbt.counts import row_counts
+from orchestration.owners import MACHINE_LEARNING
 from orchestration.terminal import step
 from scoring.errors import NoTruthError
 from scoring.kept.tracker import Scoring, score_all
@@ -39,6 +40,7 @@ SCORE_TABLES: Final = described_tables()
                 )
             ],
             group_name="scores",
+            owners=[MACHINE_LEARNING],
             kinds={"postgres"},
             description=description,
         )

@@ -69,16 +69,20 @@ create table if not exists scores.image_match (
     primary key (chip_key, tracker, time_key)
 );
 
--- On Citus what is long lies with its chip on its node.
+-- On Citus what has a chip lies with it on its node.
 do $$
 declare
-    long_table regclass;
+    table_of_chips regclass;
 begin
     if to_regproc('create_distributed_table') is not null then
-        foreach long_table in array array['scores.change', 'scores.image_match']::regclass[]
+        foreach table_of_chips in array array[
+            'scores.chip_score', 'scores.chip_part', 'scores.change', 'scores.image_match'
+        ]::regclass[]
         loop
-            if not exists (select 1 from pg_dist_partition where logicalrelid = long_table) then
-                perform create_distributed_table(long_table, 'chip_key');
+            if not exists (
+                select 1 from pg_dist_partition where logicalrelid = table_of_chips
+            ) then
+                perform create_distributed_table(table_of_chips, 'chip_key');
             end if;
         end loop;
     end if;

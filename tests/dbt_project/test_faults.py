@@ -86,7 +86,8 @@ def test_analysts_see_the_fact_and_not_its_partitions(dbt: Dbt) -> None:
         (name,)
         for name in (
             "dim_aoi", "dim_building", "dim_chip", "dim_footprint", "dim_time",
-            "fact_cell_month", "fact_chip_month", "fact_chip_observation",
+            "dim_tracker", "fact_cell_month", "fact_change", "fact_chip_month",
+            "fact_chip_observation", "fact_match", "tracker_score",
         )
     ]  # fmt: skip
     with connect(role=Role.ANALYST) as analyst:

@@ -275,7 +275,9 @@ def views(dbt: Dbt) -> list[tuple[Any, ...]]:
                 order by attnum
             )
         from pg_class
-        where relkind = 'v' and relnamespace = any('{staging, layers}'::regnamespace[])
+        where
+            relkind = 'v'
+            and relnamespace = any('{staging, intermediate, layers}'::regnamespace[])
         order by 1
         """
     )
@@ -318,12 +320,12 @@ def test_a_view_of_another_form_is_made_anew_and_what_reads_it_stays(dbt: Dbt) -
     dbt.execute(
         """
         set role transformer;
-        drop view staging.stg_load_runs;
-        create view staging.stg_load_runs as select load_id, 1 as odd from raw.load_run;
-        create view features.load_numbers as select load_id from staging.stg_load_runs
+        drop view layers.load_runs;
+        create view layers.load_runs as select load_id, 1 as odd from raw.load_run;
+        create view features.load_numbers as select load_id from layers.load_runs
         """
     )
-    dbt("run", "--select", "stg_load_runs")
+    dbt("run", "--select", "load_runs")
     assert views(dbt) == before
     assert dbt.rows("select load_id from features.load_numbers") == [(1,)]
     dbt.execute("drop view features.load_numbers")
@@ -381,6 +383,7 @@ def test_every_raw_column_is_described_in_the_sources(dbt: Dbt) -> None:
     described = {
         (source["name"], name)
         for source in dbt.manifest()["sources"].values()
+        if source["schema"] == "raw"
         for name, column in source["columns"].items()
         if source["description"] and column["description"]
     }

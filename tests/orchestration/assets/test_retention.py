@@ -88,8 +88,8 @@ def test_old_forecasts_leave_but_for_the_newest_of_each_chip(
         connection.execute("update ml.chip_forecast set written_at = now() - interval '4 years'")
         [(rows,)] = connection.execute("select count(*) from ml.chip_forecast").fetchall()
 
-    assert prune_forecasts(1_500) == {"chip_forecast": 0}
-    assert prune_forecasts(1_100) == {"chip_forecast": rows // 2}
+    assert prune_forecasts(1_500) == {"chip_forecast": 0, "cell_forecast": 0}
+    assert prune_forecasts(1_100) == {"chip_forecast": rows // 2, "cell_forecast": 0}
 
     with psycopg.connect(trained_database) as connection:
         assert connection.execute(

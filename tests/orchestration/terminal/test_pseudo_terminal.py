@@ -69,7 +69,7 @@ def test_a_run_is_a_line_a_step_a_bar_and_a_summary(
     assert shown.code == 0, shown.text
     steps = [line for line in shown.lines if line.startswith("done ")]
     assert len(steps) == len(TITLES)
-    assert len(shown.lines) < 60
+    assert len(shown.lines) < 70
     assert max(map(len, shown.lines)) <= COLUMNS
     for noise in ("DEBUG", "RUN_START", "STEP_", "Running with dbt", " START ", "dagster - "):
         assert noise not in shown.text

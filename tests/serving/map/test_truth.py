@@ -191,7 +191,7 @@ def test_what_has_not_been_forecast_is_said_beside_what_is_known(
     assert row is not None
     page = open_page(f"{address}/#chip={row[0]}", until="#forecast")
     expect(page.locator("#forecast .missing")).to_contain_text("No forecast: the warehouse lacks")
-    expect(page.locator("#cells .missing")).to_contain_text("No hot spots: the warehouse lacks")
+    expect(page.locator("#cells .missing")).to_contain_text("has been forecast yet")
     assert page.locator("#forecast svg .corrected").count() == 1
     assert page.locator("#forecast .interval").count() == 0
 

@@ -37,7 +37,7 @@ def test_what_is_loaded_is_what_the_tables_hold(built_client: TestClient) -> Non
     loaded = found["What is loaded"]
     assert loaded[0][0] == "60"
     assert loaded[0][2:] == ["1,408", f"{row[0]:,}", first, last]
-    assert [one[2] for one in found["Last loads"]] == ["loaded"]
+    assert {one[2] for one in found["Last loads"]} == {"loaded"}
     months = found["Data quality by month"]
     assert (len(months), months[0][0]) == (12, last)
     assert {one[0] for one in found["Forecasts in use"]} == {"building count"}

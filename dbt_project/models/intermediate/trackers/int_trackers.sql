@@ -17,7 +17,7 @@ scores as (
     select
         tracker,
         count(*)::integer as chips_scored,
-        avg(scot) as scot
+        avg(scot::numeric)::double precision as scot
     from {{ ref("int_scored_chips") }}
     group by tracker
 

@@ -78,9 +78,13 @@ def _by_news(
     evidence = {"new_months": float(months), "share_of_chip_months_new_or_gone": share}
     if months >= rules.new_months:
         return Due.yes(f"{months} months have come since the last training", evidence)
-    if share >= rules.new_share:
-        sentence = f"{share:.0%} of the chip-months are new or gone since the last training"
-        return Due.yes(sentence, evidence)
+    # Without a new month they are other data, such as generated ones of another size.
+    is_told = bool(last.building_months) and not months
+    change = abs(now.building_months - last.building_months) / max(last.building_months, 1)
+    for what, part in (("chip-months", share), ("buildings", change if is_told else 0.0)):
+        if part >= rules.new_share:
+            sentence = f"{part:.0%} of the {what} are new or gone since the last training"
+            return Due.yes(sentence, evidence)
     if not months:
         return Due.no("no month has come since the last training", evidence)
     drifts = list(_drifts(connection, last.known_to or 0, rules))

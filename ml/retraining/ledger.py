@@ -33,12 +33,14 @@ class Known:
         chip_months: Rows of ``features.chip_month``.
         data_kind: Generated or own.
         tunables: Digest of the tunables.
+        building_months: Buildings known, over all chip-months.
     """
 
     known_to: int | None
     chip_months: int
     data_kind: str
     tunables: str
+    building_months: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Training:
     chip_months: int
     data_kind: str
     tunables: str
+    building_months: int = 0
 
 
 def ensure_ledger(connection: psycopg.Connection) -> None:
@@ -73,13 +76,16 @@ def known_now(connection: psycopg.Connection, tunables: BaseModel) -> Known:
         FeatureTableError: ``features.chip_month`` is not there.
     """
     try:
-        row = connection.execute("select max(as_of), count(*) from features.chip_month").fetchone()
+        row = connection.execute(
+            "select max(as_of), count(*), coalesce(sum(known_count), 0) from features.chip_month"
+        ).fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
         message = f"{error.diag.message_primary}; {MISSING_TABLE_ADVICE}"
         raise FeatureTableError(message) from error
-    known_to, chip_months = row or (None, 0)
+    known_to, chip_months, buildings = row or (None, 0, 0)
     digest = hashlib.sha256(tunables.model_dump_json().encode()).hexdigest()[:16]
-    return Known(known_to, int(chip_months), str(data_kind(connection)), digest)
+    kind = str(data_kind(connection))
+    return Known(known_to, int(chip_months), kind, digest, int(buildings))
 
 
 def last_training(connection: psycopg.Connection, family: Family) -> Training | None:
@@ -89,7 +95,7 @@ def last_training(connection: psycopg.Connection, family: Family) -> Training | 
             """
             select
                 due_because, trained, promoted, outcome, model_version, mlflow_run, known_to,
-                chip_months, data_kind, tunables
+                chip_months, data_kind, tunables, building_months
             from ml.training
             where family = %s
             order by training_id desc
@@ -106,11 +112,11 @@ def note_training(connection: psycopg.Connection, family: Family, row: Training)
         """
         insert into ml.training (
             family, due_because, trained, promoted, outcome, model_version, mlflow_run, known_to,
-            chip_months, data_kind, tunables
+            chip_months, data_kind, tunables, building_months
         ) values (
             %(family)s, %(due_because)s, %(trained)s, %(promoted)s, %(outcome)s,
             %(model_version)s, %(mlflow_run)s, %(known_to)s, %(chip_months)s, %(data_kind)s,
-            %(tunables)s
+            %(tunables)s, %(building_months)s
         )
         """,
         {"family": str(family), **values},

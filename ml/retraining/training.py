@@ -93,6 +93,7 @@ def _done(
     row = Training(
         decision.reason, report.trained, report.promoted, report.reason, report.model_version,
         report.run_id, now.known_to, now.chip_months, now.data_kind, now.tunables,
+        now.building_months,
     )  # fmt: skip
     with connect(role=Role.TRAINER) as connection:
         note_training(connection, family, row)

@@ -13,7 +13,8 @@ create table if not exists ml.training (
     known_to integer,
     chip_months integer not null,
     data_kind text not null,
-    tunables text not null
+    tunables text not null,
+    building_months bigint not null default 0
 );
 
 comment on table ml.training is
@@ -30,5 +31,6 @@ comment on column ml.training.model_version is 'Version in the MLflow registry.'
 comment on column ml.training.mlflow_run is 'Run of MLflow.';
 comment on column ml.training.known_to is 'Time key of the last as-of month that it knew.';
 comment on column ml.training.chip_months is 'Chip-months that it knew.';
+comment on column ml.training.building_months is 'Buildings that it knew, over all chip-months.';
 comment on column ml.training.data_kind is 'generated or own.';
 comment on column ml.training.tunables is 'Digest of the tunables that it was made with.';

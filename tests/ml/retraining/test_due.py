@@ -44,7 +44,7 @@ def decide(database: str) -> Decide:
         known = known_now(connection, load_params())
         before = Training(
             "nothing has been trained yet", True, True, "champion", 1, "run", known.known_to,
-            known.chip_months, known.data_kind, known.tunables,
+            known.chip_months, known.data_kind, known.tunables, known.building_months,
         )  # fmt: skip
         note_training(connection, Family.CHIPS, before)
 
@@ -108,6 +108,15 @@ def test_a_month_of_drift_is(decide: Decide) -> None:
 
     assert found.is_due
     assert found.reason.startswith("the data drift: net_change_1 (PSI ")
+
+
+def test_other_data_of_the_same_months_are(decide: Decide) -> None:
+    change("update features.chip_month set known_count = known_count * 2")
+
+    found = decide()
+
+    assert found.is_due
+    assert found.reason == "100% of the buildings are new or gone since the last training"
 
 
 def test_many_withdrawn_chip_months_are(decide: Decide) -> None:

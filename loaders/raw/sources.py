@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import psycopg
 from psycopg.rows import class_row
@@ -11,6 +12,91 @@ from loaders.errors import MixedDataError
 from loaders.raw.withdrawal import Withdrawn, take_out
 
 logger = logging.getLogger(__name__)
+
+_SOURCES: Final = """
+    with newest as (
+        select distinct on (source)
+            source as name,
+            source_kind as kind,
+            is_generated,
+            state
+        from raw.load_run
+        where source_kind <> 'aoi' and tracker is null
+        order by source, load_id desc
+    ),
+
+    loaded as (
+        select source as name, max(finished_at) as loaded_at
+        from raw.load_run
+        where state in ('loaded', 'unchanged') and tracker is null
+        group by source
+    ),
+
+    brought as (
+        select
+            claim.source as name,
+            count(*) as claims,
+            count(image.load_id) as images,
+            coalesce(sum(image.row_count), 0)::bigint as rows
+        from raw.image_source as claim
+        left join raw.image
+            on
+                claim.chip_key = image.chip_key
+                and claim.time_key = image.time_key
+                and claim.image_load_id = image.load_id
+        group by claim.source
+    )
+
+    select
+        name,
+        newest.kind,
+        newest.is_generated,
+        coalesce(brought.claims, 0) as claims,
+        coalesce(brought.images, 0) as images,
+        coalesce(brought.rows, 0) as rows,
+        loaded.loaded_at,
+        newest.state
+    from newest
+    left join loaded using (name)
+    left join brought using (name)
+    where newest.state <> 'forgotten' or brought.claims > 0
+    order by name
+"""
+_TRACKERS: Final = """
+    with loaded as (
+        select distinct on (tracker)
+            tracker as name,
+            source,
+            finished_at as loaded_at
+        from raw.load_run
+        where tracker is not null and state in ('loaded', 'unchanged')
+        order by tracker, load_id desc
+    ),
+
+    seen as (
+        select tracker as name, count(*) as images, sum(row_count)::bigint as rows
+        from raw.prediction_image
+        group by tracker
+    ),
+
+    drawn as (
+        select tracker as name, count(*) as polygons
+        from raw.prediction_footprint
+        group by tracker
+    )
+
+    select
+        name,
+        loaded.source,
+        seen.images,
+        seen.rows,
+        coalesce(drawn.polygons, 0) as polygons,
+        loaded.loaded_at
+    from seen
+    inner join loaded using (name)
+    left join drawn using (name)
+    order by name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,57 +131,7 @@ def list_sources(connection: psycopg.Connection) -> list[KnownSource]:
         connection: Of a role that reads schema ``raw``, whose tables are those of ``schema.sql``.
     """
     with connection.cursor(row_factory=class_row(KnownSource)) as cursor:
-        return cursor.execute(
-            """
-            with newest as (
-                select distinct on (source)
-                    source as name,
-                    source_kind as kind,
-                    is_generated,
-                    state
-                from raw.load_run
-                where source_kind <> 'aoi' and tracker is null
-                order by source, load_id desc
-            ),
-
-            loaded as (
-                select source as name, max(finished_at) as loaded_at
-                from raw.load_run
-                where state in ('loaded', 'unchanged') and tracker is null
-                group by source
-            ),
-
-            brought as (
-                select
-                    claim.source as name,
-                    count(*) as claims,
-                    count(image.load_id) as images,
-                    coalesce(sum(image.row_count), 0)::bigint as rows
-                from raw.image_source as claim
-                left join raw.image
-                    on
-                        claim.chip_key = image.chip_key
-                        and claim.time_key = image.time_key
-                        and claim.image_load_id = image.load_id
-                group by claim.source
-            )
-
-            select
-                name,
-                newest.kind,
-                newest.is_generated,
-                coalesce(brought.claims, 0) as claims,
-                coalesce(brought.images, 0) as images,
-                coalesce(brought.rows, 0) as rows,
-                loaded.loaded_at,
-                newest.state
-            from newest
-            left join loaded using (name)
-            left join brought using (name)
-            where newest.state <> 'forgotten' or brought.claims > 0
-            order by name
-            """
-        ).fetchall()
+        return cursor.execute(_SOURCES).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,43 +162,7 @@ def list_trackers(connection: psycopg.Connection) -> list[KnownTracker]:
         connection: Of a role that reads schema ``raw``, whose tables are those of ``schema.sql``.
     """
     with connection.cursor(row_factory=class_row(KnownTracker)) as cursor:
-        return cursor.execute(
-            """
-            with loaded as (
-                select distinct on (tracker)
-                    tracker as name,
-                    source,
-                    finished_at as loaded_at
-                from raw.load_run
-                where tracker is not null and state in ('loaded', 'unchanged')
-                order by tracker, load_id desc
-            ),
-
-            seen as (
-                select tracker as name, count(*) as images, sum(row_count)::bigint as rows
-                from raw.prediction_image
-                group by tracker
-            ),
-
-            drawn as (
-                select tracker as name, count(*) as polygons
-                from raw.prediction_footprint
-                group by tracker
-            )
-
-            select
-                name,
-                loaded.source,
-                seen.images,
-                seen.rows,
-                coalesce(drawn.polygons, 0) as polygons,
-                loaded.loaded_at
-            from seen
-            inner join loaded using (name)
-            left join drawn using (name)
-            order by name
-            """
-        ).fetchall()
+        return cursor.execute(_TRACKERS).fetchall()
 
 
 def refuse_mixture(connection: psycopg.Connection, name: str) -> None:

@@ -1,8 +1,10 @@
 """Names of chips and their AOIs, for what people read and for what is counted by AOI."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import polars as pl
 import psycopg
 
 from ml.data.examples import MISSING_TABLE_ADVICE
@@ -24,6 +26,15 @@ class Place:
     chip: str
     aoi_key: int
     aoi: str
+
+
+def aoi_frame(places: Sequence[Place]) -> pl.DataFrame:
+    """Return columns ``chip_key`` and ``aoi``, the name of its AOI."""
+    return pl.DataFrame(
+        [(place.chip_key, place.aoi) for place in places],
+        schema={"chip_key": pl.Int64, "aoi": pl.String},
+        orient="row",
+    )
 
 
 def read_places(connection: psycopg.Connection) -> tuple[Place, ...]:

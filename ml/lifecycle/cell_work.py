@@ -14,7 +14,7 @@ import psycopg
 from ml.data.cell_sample import GROWN, CellSample
 from ml.data.cells import CellMonths
 from ml.data.origin import DataKind
-from ml.data.places import Place
+from ml.data.places import Place, aoi_frame
 from ml.judging.cell_backtest import CellBacktest
 from ml.judging.verdict import Verdict
 from ml.lifecycle.registry import CELLS
@@ -144,20 +144,13 @@ class CellWork:
 
 def cell_card_facts(work: CellWork, run: RunFacts) -> CellCardFacts:
     """Return all that the card says."""
-    aois = pl.DataFrame(
-        {
-            "chip_key": [place.chip_key for place in work.places],
-            "aoi": [place.aoi for place in work.places],
-        },
-        schema={"chip_key": pl.Int64, "aoi": pl.String},
-    )
     return CellCardFacts(
         run=run,
         folds=dict(_folds(work.forecasts)),
         scores=work.scores,
         skill=work.skill,
         tenths=tenth_frame(work.backtest),
-        by_aoi=by_aoi_frame(work.forecasts, aois),
+        by_aoi=by_aoi_frame(work.forecasts, aoi_frame(work.places)),
     )
 
 

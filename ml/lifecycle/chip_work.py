@@ -12,7 +12,7 @@ import psycopg
 
 from ml.data.examples import ChipMonths, Examples
 from ml.data.origin import DataKind
-from ml.data.places import Place
+from ml.data.places import Place, aoi_frame
 from ml.data.snapshot import data_digest, example_frame, write_examples
 from ml.judging.backtest import Backtest
 from ml.judging.verdict import Verdict
@@ -158,14 +158,8 @@ class ChipWork:
 
 def card_facts(work: ChipWork, run: RunFacts) -> CardFacts:
     """Return all that the card says."""
-    names = pl.DataFrame(
-        {
-            "chip_key": [place.chip_key for place in work.places],
-            "aoi": [place.aoi for place in work.places],
-        },
-        schema={"chip_key": pl.Int64, "aoi": pl.String},
-    )
-    in_aois = beside_best_plain(work.forecasts, work.skill).join(names, on="chip_key", how="inner")
+    beside = beside_best_plain(work.forecasts, work.skill)
+    in_aois = beside.join(aoi_frame(work.places), on="chip_key", how="inner")
     return CardFacts(
         run=run,
         folds=dict(_folds(work.forecasts)),

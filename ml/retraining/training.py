@@ -51,14 +51,14 @@ def train_when_due(
         always: It is asked for, whatever the rules say.
         on_split: As for ``ml.lifecycle.run.train``.
     """
-    return _trained(Family.CHIPS, lambda: train(on_split=on_split), always=always)
+    return train_if_due(Family.CHIPS, lambda: train(on_split=on_split), always=always)
 
 
 def train_cells_when_due(
     *, always: bool = False, on_split: OnSplit | None = None
 ) -> Decided[CellBacktestRow]:
     """Train the model of cells if that is due; see ``train_when_due``."""
-    return _trained(Family.CELLS, lambda: train_cells(on_split=on_split), always=always)
+    return train_if_due(Family.CELLS, lambda: train_cells(on_split=on_split), always=always)
 
 
 def train_now(*, histories: Path | None = None) -> TrainingReport[BacktestRow]:
@@ -76,9 +76,16 @@ def train_cells_now() -> TrainingReport[CellBacktestRow]:
     return _done(Family.CELLS, train_cells, *_decided(Family.CELLS, always=True))
 
 
-def _trained(
+def train_if_due(
     family: Family, train_it: Callable[[], TrainingReport[Row]], *, always: bool
 ) -> Decided[Row]:
+    """Train a model if that is due, and write down why and with what end.
+
+    Args:
+        family: What it forecasts.
+        train_it: Trains, judges and registers it.
+        always: It is asked for, whatever the rules say.
+    """
     decision, now = _decided(family, always=always)
     if not decision.is_due:
         return Decided(decision)

@@ -19,30 +19,36 @@ from warehouse.access import connect
 from warehouse.connection.roles import Role
 from warehouse.running.lock import RunSession
 
+
+def _seen(stage: Stage, behind: list[str], owner: str, description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        stage.key,
+        deps=[behind],
+        partitions_def=MONTHS,
+        group_name="months",
+        owners=[owner],
+        description=description,
+    )
+
+
 SEEN: Final = [
-    dg.AssetSpec(
-        Stage.LOADED.key,
-        deps=[["raw", "image"]],
-        partitions_def=MONTHS,
-        group_name="months",
-        owners=[DATA_ENGINEERING],
-        description="Months of which images are loaded; written when a load changes one of them.",
+    _seen(
+        Stage.LOADED,
+        ["raw", "image"],
+        DATA_ENGINEERING,
+        "Months of which images are loaded; written when a load changes one of them.",
     ),
-    dg.AssetSpec(
-        Stage.BUILT.key,
-        deps=[["marts", "fact_chip_month"]],
-        partitions_def=MONTHS,
-        group_name="months",
-        owners=[DATA_ENGINEERING],
-        description="Months that the star has; written when a build changes one of them.",
+    _seen(
+        Stage.BUILT,
+        ["marts", "fact_chip_month"],
+        DATA_ENGINEERING,
+        "Months that the star has; written when a build changes one of them.",
     ),
-    dg.AssetSpec(
-        Stage.FORECAST.key,
-        deps=[["ml", "chip_forecast"]],
-        partitions_def=MONTHS,
-        group_name="months",
-        owners=[MACHINE_LEARNING],
-        description="Months that forecasts start from; written when they change.",
+    _seen(
+        Stage.FORECAST,
+        ["ml", "chip_forecast"],
+        MACHINE_LEARNING,
+        "Months that forecasts start from; written when they change.",
     ),
 ]
 

@@ -94,7 +94,7 @@ class Played:
             versions = ", ".join(sorted(self.client.versions))
             yield (
                 f"the client asked {self.client.asked:,} times, of model versions {versions}; "
-                f"{len(self.client.failures)} failed while the database was away, "
+                f"{len(self.client.failures) - len(unexcused)} failed while the database was away, "
                 f"{len(unexcused)} at other times"
             )
             yield from (f"    {one.reason}" for one in unexcused[:5])

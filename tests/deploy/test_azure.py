@@ -1,17 +1,20 @@
 """The Bicep fits together as far as one can tell without Azure, and its scripts fail clearly."""
 
-import http.server
-import json
 import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from deploy.azure.check import FOLDER, faults, read
+from ml.model.chip_model import ForecastModel
+from serving.api.app import Application
+from serving.edge.settings import ServiceSettings
+from tests.fixtures.service import listening
+from tests.fixtures.trained import Trained
 from warehouse.connection.settings import PROJECT_ROOT
 
 
@@ -73,39 +76,20 @@ def test_modules_are_small_enough_to_read() -> None:
     assert [path.name for path in FOLDER.rglob("*.bicep") if len(read(path).text) > 6000] == []
 
 
-class _Service(http.server.BaseHTTPRequestHandler):
-    """Stands for a service that is ready, and forecasts if it is asked rightly."""
-
-    forecasts = True
-
-    def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/readyz" else 404)
-        self.end_headers()
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        right = "histories" in body and self.headers["X-API-Key"] == "key" and self.forecasts
-        self.send_response(200 if right else 503)
-        self.end_headers()
-        if right:
-            self.wfile.write(b'{"forecasts": [{"horizon": 1}]}')
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def url() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Service) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def url(
+    champion: ForecastModel, trained: Trained, use_database: Callable[[str], str]
+) -> Iterator[str]:
+    """The service, which asks for a key."""
+    use_database(trained.conninfo)
+    with listening(Application(champion, ServiceSettings(api_key=SecretStr("key")))) as address:
+        yield address
 
 
-def smoke(url: str) -> subprocess.CompletedProcess[str]:
+def smoke(url: str, *, key: str = "key") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [FOLDER / "smoke.sh", url], capture_output=True, text=True, check=False,
-        env=os.environ | {"SN7_SERVICE_API_KEY": "key", "SMOKE_SECONDS": "1"},
+        env=os.environ | {"SN7_SERVICE_API_KEY": key, "SMOKE_SECONDS": "1"},
     )  # fmt: skip
 
 
@@ -114,11 +98,8 @@ def test_the_smoke_test_passes_a_service_that_forecasts(url: str) -> None:
     assert (done.returncode, done.stdout) == (0, f"{url} forecasts\n"), done.stderr
 
 
-def test_the_smoke_test_stops_one_that_is_only_there(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_Service, "forecasts", False)
-    done = smoke(url)
+def test_the_smoke_test_stops_one_that_does_not_forecast_for_it(url: str) -> None:
+    done = smoke(url, key="another")
     assert done.returncode == 1
     assert "does not forecast" in done.stderr
 

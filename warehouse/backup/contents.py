@@ -18,8 +18,6 @@ FORM: Final = 1
 KEPT: Final = ("artifacts", "bentoml", "dagster", "mlflow")
 """Folders of the home that no command makes again."""
 
-_CHUNK: Final = 1 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -73,8 +71,5 @@ def read_record(folder: Path) -> Record:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    found = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

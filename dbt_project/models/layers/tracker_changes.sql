@@ -13,18 +13,6 @@ changes as (
 
 ),
 
-footprints as (
-
-    select
-        chip_key,
-        building_id,
-        geom
-    from {{ ref("dim_footprint") }}
-    inner join {{ ref("dim_building") }} as buildings
-        using (chip_key, building_id, footprint_no)
-
-),
-
 final as (
 
     select
@@ -43,7 +31,9 @@ final as (
         {{ month_start("changes.told_key") }} as told_in,
         footprints.geom::geometry (polygon, 3857) as geom
     from changes
-    inner join footprints using (chip_key, building_id)
+    inner join {{ ref("dim_building") }} as buildings using (chip_key, building_id)
+    inner join {{ ref("dim_footprint") }} as footprints
+        using (chip_key, building_id, footprint_no)
 
 )
 

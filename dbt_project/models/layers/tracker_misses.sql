@@ -16,18 +16,6 @@ misses as (
 
 ),
 
-footprints as (
-
-    select
-        chip_key,
-        building_id,
-        geom
-    from {{ ref("dim_footprint") }}
-    inner join {{ ref("dim_building") }} as buildings
-        using (chip_key, building_id, footprint_no)
-
-),
-
 final as (
 
     select
@@ -41,7 +29,9 @@ final as (
         {{ month_start("misses.last_key") }} as last_month,
         footprints.geom::geometry (polygon, 3857) as geom
     from misses
-    inner join footprints using (chip_key, building_id)
+    inner join {{ ref("dim_building") }} as buildings using (chip_key, building_id)
+    inner join {{ ref("dim_footprint") }} as footprints
+        using (chip_key, building_id, footprint_no)
     where misses.months_missed > 0
 
 )

@@ -14,18 +14,6 @@ switches as (
 
 ),
 
-footprints as (
-
-    select
-        chip_key,
-        building_id,
-        geom
-    from {{ ref("dim_footprint") }}
-    inner join {{ ref("dim_building") }} as buildings
-        using (chip_key, building_id, footprint_no)
-
-),
-
 final as (
 
     select
@@ -39,7 +27,9 @@ final as (
         switches.iou,
         footprints.geom::geometry (polygon, 3857) as geom
     from switches
-    inner join footprints using (chip_key, building_id)
+    inner join {{ ref("dim_building") }} as buildings using (chip_key, building_id)
+    inner join {{ ref("dim_footprint") }} as footprints
+        using (chip_key, building_id, footprint_no)
 
 )
 

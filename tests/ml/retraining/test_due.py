@@ -7,7 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from ml.judging.backtest import BacktestRow
 from ml.lifecycle.forecasting import forecast_chips
+from ml.lifecycle.run import TrainingReport
 from ml.retraining import training
 from ml.retraining.due import Due, broken_promise, due
 from ml.retraining.ledger import (
@@ -181,19 +183,17 @@ def ratio(rules: PromiseRules) -> float | None:
 
 
 def test_a_second_run_trains_nothing_and_says_why(
-    in_trained: Trained, trained_database: str, monkeypatch: pytest.MonkeyPatch
+    in_trained: Trained, trained_database: str
 ) -> None:
     trainings: list[str] = []
 
-    def quick(**_: object) -> object:
+    def quick() -> TrainingReport[BacktestRow]:
         trainings.append("trained")
         return in_trained.report
 
-    monkeypatch.setattr(training, "train", quick)
-
-    first = training.train_when_due()
-    second = training.train_when_due()
-    third = training.train_when_due(always=True)
+    first, second, third = (
+        training.train_if_due(Family.CHIPS, quick, always=always) for always in (False, False, True)
+    )
 
     assert (first.due.reason, second.due.reason, third.due.reason) == (
         "nothing has been trained yet",

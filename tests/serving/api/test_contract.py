@@ -6,36 +6,17 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
-from psycopg.conninfo import conninfo_to_dict
 
-from ml.model.chip_model import ForecastModel
-from serving.api.app import Application
 from serving.api.fields import FIRST_YEAR, LAST_YEAR
-from serving.edge.settings import ServiceSettings
 from serving.tiles.routes import MEDIA_TYPE
-from tests.fixtures.cell_forecasts import write_cell_forecasts
-from tests.fixtures.service import listening
 
 EXAMPLES = 200
-
-
-@pytest.fixture(scope="module")
-def address(
-    model: ForecastModel, built_database: str, create_database: Callable[[str | None], str]
-) -> Iterator[str]:
-    """A service on a whole warehouse, listening in a thread of this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        name = str(conninfo_to_dict(built_database)["dbname"])
-        patch.setenv("SN7_DSN", create_database(name))
-        write_cell_forecasts()
-        with listening(Application(model, ServiceSettings())) as address:
-            yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The map as people use it: by mouse, by keyboard alone, on a phone, in the dark, without data."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,31 +9,12 @@ import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from psycopg.conninfo import conninfo_to_dict
 
-from ml.model.chip_model import ForecastModel
-from serving.api.app import Application
-from serving.edge.settings import ServiceSettings
 from tests.fixtures.browser import Noticed, OpenPage, wait_until
-from tests.fixtures.cell_forecasts import write_cell_forecasts
-from tests.fixtures.service import listening
 
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True}
 WHOLE = "#forecast"
 GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def address(
-    model: ForecastModel, built_database: str, create_database: Callable[[str | None], str]
-) -> Iterator[str]:
-    """A service on a whole warehouse with forecasts of cells."""
-    with pytest.MonkeyPatch.context() as patch:
-        name = str(conninfo_to_dict(built_database)["dbname"])
-        patch.setenv("SN7_DSN", create_database(name))
-        write_cell_forecasts()
-        with listening(Application(model, ServiceSettings())) as address:
-            yield address
 
 
 @pytest.fixture(scope="module")

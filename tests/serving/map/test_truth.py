@@ -13,7 +13,6 @@ from serving.api.app import Application
 from serving.edge.settings import ServiceSettings
 from serving.map.files import page as site
 from tests.fixtures.browser import Noticed, OpenPage, wait_until
-from tests.fixtures.cell_forecasts import write_cell_forecasts
 from tests.fixtures.service import listening
 
 COUNT_ALL_MONTHS = """
@@ -32,28 +31,12 @@ async (chip) => {
 """
 
 
-@pytest.fixture(scope="module")
-def database(built_database: str, create_database: Callable[[str | None], str]) -> str:
-    """A copy of the built warehouse."""
-    return create_database(str(conninfo_to_dict(built_database)["dbname"]))
-
-
-@pytest.fixture(scope="module")
-def address(model: ForecastModel, database: str) -> Iterator[str]:
-    """A service on it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SN7_DSN", database)
-        write_cell_forecasts()
-        with listening(Application(model, ServiceSettings())) as address:
-            yield address
-
-
 @pytest.mark.slow
 def test_every_month_of_every_chip_is_drawn_as_it_was_counted(
-    open_page: OpenPage, address: str, database: str, noticed: Noticed
+    open_page: OpenPage, address: str, whole_database: str, noticed: Noticed
 ) -> None:
     """Counted on the graphics card, from what the layer itself draws, and read from the legend."""
-    with psycopg.connect(database) as connection:
+    with psycopg.connect(whole_database) as connection:
         rows = connection.execute(
             "select chip_id, time_key, building_count from marts.fact_chip_month "
             "inner join marts.dim_chip using (chip_key) order by chip_id, time_key"
